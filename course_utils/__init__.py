@@ -1,0 +1,25 @@
+"""The helpers of the backpropagation course, by name.
+
+Import from here before `import torch`: what torch reads once, while it loads, is set on the way.
+"""
+
+from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
+from course_utils.draw import draw_graph
+from course_utils.graph import trace
+from course_utils.machine import check_machine
+from course_utils.plot import plot_fit, plot_loss
+from course_utils.style import use_style
+from course_utils.widgets import attach_slider, show_machine, tune_learning_rate
+
+__all__ = [
+    "attach_slider",
+    "check_machine",
+    "draw_graph",
+    "pick_device",
+    "plot_fit",
+    "plot_loss",
+    "show_machine",
+    "trace",
+    "tune_learning_rate",
+    "use_style",
+]

@@ -1,0 +1,56 @@
+"""The device a lesson runs on.
+
+`COURSE_DEVICE` chooses it: `auto` (the default), `cpu`, `cuda` or `cuda:N`. What was asked for and is not there is an
+error, never a silent step down to something slower. Loading this room also sets torch's waiting policy, once, before
+torch is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+# torch's worker threads spin while they wait, which starves every neighbour on a shared machine; OpenMP reads the
+# wish for sleep once, as torch loads. Whoever has chosen a policy keeps it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+
+
+def pick_device(name: str | None = None) -> str:
+    """The device to compute on: "cpu", "cuda" or "cuda:N".
+
+    Args:
+        name: what to choose; by default the value of the environment variable `COURSE_DEVICE`, else "auto".
+            "auto" is the first CUDA device where torch finds one, else the CPU.
+
+    Raises:
+        ValueError: the name is none of auto, cpu, cuda, cuda:N.
+        RuntimeError: the device named is not on this machine.
+
+    >>> pick_device("cpu")
+    'cpu'
+    """
+    asked = os.environ.get("COURSE_DEVICE", "auto") if name is None else name
+    wanted = asked.strip().lower() or "auto"
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", wanted):
+        raise ValueError(f"COURSE_DEVICE must be auto, cpu, cuda or cuda:N, got {asked!r}")
+    found = devices_found()
+    if wanted == "auto":
+        return "cuda" if "cuda:0" in found else "cpu"
+    if {"cuda": "cuda:0"}.get(wanted, wanted) not in found:
+        raise RuntimeError(
+            f"COURSE_DEVICE asks for {wanted}, but torch {torch.__version__} finds only: {', '.join(found)}. "
+            "Set COURSE_DEVICE=auto, or install a torch built for this machine's CUDA driver."
+        )
+    return wanted
+
+
+def devices_found() -> list[str]:
+    """Every device torch can compute on here, the CPU first.
+
+    >>> devices_found()[0]
+    'cpu'
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return ["cpu", *(f"cuda:{index}" for index in range(count))]

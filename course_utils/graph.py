@@ -1,0 +1,211 @@
+"""A live computation, read into a frozen `Graph`.
+
+torch keeps, behind each result, a chain of `grad_fn` nodes that leads back to the leaves. `trace` walks it without
+recursion and changes nothing in it. What torch keeps no record of (the value of an operation in mid-expression, a
+number that needs no gradient) is not guessed: such a value is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch.autograd.graph import Node as GradFn
+
+# More operations cannot be read in one picture. And a node that was once walked from Python is freed by recursion in C:
+# past some 40,000 of them in a row, freeing the learner's own result would crash the process.
+LIMIT = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A leaf or an operation.
+
+    Attributes:
+        name: the caller's variable that holds it, or None.
+        op: the operation's sign or name ("×", "relu"); "" for a leaf.
+        value: what it came to, detached, if torch or a variable of the caller still holds it; else None.
+        gradient: what the leaf's `.grad` held when the graph was read; None where there was none.
+    """
+
+    name: str | None
+    op: str
+    value: torch.Tensor | None
+    gradient: torch.Tensor | None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the caller, not by an operation."""
+        return not self.op
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One operand of one operation, as places in `Graph.nodes`; an operand used twice has two edges."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A computation as plain values: `nodes`, operands before what uses them and the result last, and `edges`."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    # How a graph looks is the business of `draw`, which imports this room. It is asked for when somebody looks.
+    def to_svg(self) -> str:
+        """The drawing, as the text of an SVG file."""
+        from course_utils import draw
+
+        return draw.to_svg(self)
+
+    def to_text(self) -> str:
+        """The same in words, one line a node."""
+        from course_utils import draw
+
+        return draw.to_text(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the drawing to `path`, which must end in .svg."""
+        from course_utils import draw
+
+        draw.save(self, path)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from course_utils import draw
+
+        return draw.mimebundle(self)
+
+
+def trace(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
+    """The graph that torch would walk backward from `result`.
+
+    Args:
+        result: a tensor that some leaf with `requires_grad` leads to; of any shape.
+        names: names for tensors in the graph. The caller's own variables and the parameters of its modules are found
+            without; a name given here goes first.
+
+    Raises:
+        TypeError: `result` is not a tensor.
+        ValueError: `result` has no graph, or more than 300 operations.
+
+    >>> w = torch.tensor(3.0, requires_grad=True)
+    >>> [(node.name, node.op) for node in trace(w * w, w=w).nodes]
+    [('w', ''), (None, '×')]
+    """
+    return read_graph(result, {**callers_variables(), **names})
+
+
+def callers_variables() -> dict[str, object]:
+    """The variables in sight where the function that calls this one was called: its locals, then its globals."""
+    frame = inspect.currentframe()
+    caller = frame.f_back.f_back if frame and frame.f_back else None
+    return {**caller.f_globals, **caller.f_locals} if caller else {}
+
+
+def read_graph(result: object, variables: Mapping[str, object]) -> Graph:
+    """As `trace`, with the variables handed over: those whose name starts with an underscore are passed over."""
+    if not isinstance(result, torch.Tensor):
+        raise TypeError(f"result must be a torch tensor, got {type(result).__name__}")
+    if not result.requires_grad:
+        raise ValueError(
+            "result must have been computed from a tensor with requires_grad=True, got a tensor of shape "
+            f"{tuple(result.shape)} without a graph. Make a leaf, for instance "
+            "w = torch.tensor(1.0, requires_grad=True), and compute the result again, outside no_grad"
+        )
+    held = dict(_held_tensors(variables))
+    root = _grad_fn(result)
+    order = _operands_first(root)
+    named = {id(_grad_fn(tensor)): (name, tensor) for name, tensor in reversed(held.items())}
+    values = {id(fn): tensor for user in order for fn, tensor in _saved_results(user)}
+    place = {id(fn): position for position, fn in enumerate(order)}
+    values[id(root)] = result
+    edges = (Edge(place[id(source)], place[id(fn)]) for fn in order for source in _operands(fn))
+    return Graph(tuple(_node(fn, named, values) for fn in order), tuple(edges))
+
+
+def _held_tensors(variables: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors with a graph that the variables hold, the parameters of modules among them."""
+    for name, held in list(variables.items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(held, torch.Tensor) and held.requires_grad:
+            yield name, held
+        elif isinstance(held, torch.nn.Module):
+            yield from ((f"{name}.{inner}", parameter) for inner, parameter in held.named_parameters())
+
+
+def _grad_fn(tensor: torch.Tensor) -> GradFn:
+    """The node behind a tensor: of a leaf, the one that adds to its `.grad`."""
+    return torch.autograd.graph.get_gradient_edge(tensor).node
+
+
+def _operands(fn: GradFn) -> list[GradFn]:
+    return [source for source, _ in fn.next_functions if source is not None]
+
+
+def _operands_first(root: GradFn) -> list[GradFn]:
+    """Every node behind `root`, operands before what uses them, by a walk with a stack of its own."""
+    order: list[GradFn] = []
+    seen = {id(root)}
+    stack = [(root, iter(_operands(root)))]
+    while stack:
+        fn, rest = stack[-1]
+        for source in rest:
+            if id(source) not in seen:
+                seen.add(id(source))
+                stack.append((source, iter(_operands(source))))
+                break
+        else:
+            order.append(fn)
+            stack.pop()
+        if len(seen) > LIMIT:
+            raise ValueError(f"result has more than {LIMIT} operations behind it; trace a smaller piece of it")
+    return order
+
+
+def _saved_results(user: GradFn) -> Iterator[tuple[GradFn, torch.Tensor]]:
+    """Results of other operations that `user` keeps for its backward pass, each with the node that made it."""
+    for attribute in dir(user):
+        if not attribute.startswith("_saved_"):
+            continue
+        try:
+            saved = getattr(user, attribute)
+        except RuntimeError:  # freed by a backward pass, or overwritten in place: the value is not to be had
+            continue
+        if isinstance(saved, torch.Tensor) and saved.grad_fn is not None:
+            yield saved.grad_fn, saved
+
+
+def _node(fn: GradFn, named: Mapping[int, tuple[str, torch.Tensor]], values: Mapping[int, torch.Tensor]) -> Node:
+    leaf = getattr(fn, "variable", None)
+    name, held = named.get(id(fn), (None, None))
+    value = next((tensor for tensor in (leaf, held, values.get(id(fn))) if tensor is not None), None)
+    return Node(
+        name=name,
+        op="" if leaf is not None else _sign(fn.name()),
+        value=None if value is None else value.detach().clone(),
+        gradient=None if leaf is None or leaf.grad is None else leaf.grad.detach().clone(),
+    )
+
+
+_SIGNS = {
+    "Add": "+", "Sub": "−", "Rsub": "−", "Mul": "×", "Div": "÷", "Pow": "^", "Neg": "negate", "Mm": "@", "Mv": "@",
+    "Dot": "@", "Bmm": "@", "Addmm": "linear", "T": "transpose",
+}  # fmt: skip
+
+
+def _sign(name: str) -> str:
+    """The sign or plain name of an operation that torch calls, say, `MulBackward0` or `LogSoftmaxBackward0`."""
+    bare = re.sub(r"Backward\d*$", "", name.rpartition("::")[2])
+    return _SIGNS.get(bare) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare).lower()

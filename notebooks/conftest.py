@@ -1,0 +1,125 @@
+"""What a green run of the notebooks means, beyond what nbval 0.11 compares by itself.
+
+Everything here can only add failures. nbval passes over a cell that was never run, over a cell that asks to be left
+out, over a bitmap that changed or went, over outputs that changed places, and over an error that was announced and did
+not come. The summary says how many cells were compared.
+"""
+
+import base64
+from io import BytesIO
+from pathlib import Path
+
+from nbval.plugin import IPyNbCell
+from PIL import Image, ImageChops, ImageStat
+import pytest
+
+HERE = Path(__file__).parent
+EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
+UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
+MAX_KERNEL_MIB = 300  # proportional set size of a lesson's kernel on a CPU
+
+
+def pytest_configure(config):
+    config.option.nbval_sanitize_with = str(HERE / "sanitize.cfg")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    if not isinstance(item, IPyNbCell):
+        return (yield)
+    if complaint := exemption(item):
+        item.raise_cell_error(complaint)
+    outcome = yield
+    stored, fresh = item.cell.outputs, item.test_outputs
+    for complaint in (unrun(item), kinds_differ(stored, fresh), bitmaps_differ(stored, fresh), no_error(item, fresh)):
+        if complaint:
+            item.raise_cell_error(complaint)
+    item.user_properties.append(("kernel_mib", kernel_mib(item.parent.kernel)))
+    return outcome
+
+
+def exemption(item):
+    asked = EXEMPTIONS & {tag.lower() for tag in item.cell.metadata.get("tags", [])}
+    if asked or item.options["skip"] or not item.options["check"]:
+        return "the cell asks to be left out of the comparison"
+    return None
+
+
+def unrun(item):
+    if item.cell.execution_count is None and item.cell.source.strip():
+        return "the stored cell was never run: there is nothing to compare with"
+    return None
+
+
+def kinds_differ(stored, fresh):
+    was, now = [kinds(output) for output in stored], [kinds(output) for output in fresh]
+    return f"the stored cell has the outputs {was}, the fresh one {now}" if was != now else None
+
+
+def kinds(output):
+    """An output's type, and the mime types or the stream's name in it."""
+    return output.output_type, sorted(set(output.get("data", {})) - UNSTORED) or output.get("name", "")
+
+
+def bitmaps_differ(stored, fresh):
+    pairs = zip(bitmaps(stored), bitmaps(fresh), strict=True)
+    if all(alike(was, now) for was, now in pairs):
+        return None
+    return "a stored bitmap does not look like the fresh one"
+
+
+def bitmaps(outputs):
+    """Every bitmap of a cell, those inside HTML too, as bytes."""
+    found = []
+    for output in outputs:
+        data = output.get("data", {})
+        found += [base64.b64decode(data[mime]) for mime in ("image/png", "image/jpeg") if mime in data]
+        pieces = data.get("text/html", "").split("data:image/png;base64,")[1:]
+        found += [base64.b64decode(piece.split('"', 1)[0]) for piece in pieces]
+    return found
+
+
+def alike(was, now):
+    """Whether two bitmaps show the same to half-closed eyes: other fonts pass, another curve does not."""
+    try:
+        was, now = (Image.open(BytesIO(data)).convert("L") for data in (was, now))
+    except OSError:
+        return False
+    if was.size != now.size:
+        return False
+    small = was.width // 16, was.height // 16
+    difference = ImageChops.difference(*(image.resize(small, Image.Resampling.BOX) for image in (was, now)))
+    return ImageStat.Stat(difference).mean[0] < 2.0
+
+
+def no_error(item, fresh):
+    if "raises-exception" not in item.cell.metadata.get("tags", []):
+        return None
+    return None if any(output.output_type == "error" for output in fresh) else "the announced error did not come"
+
+
+def kernel_mib(kernel):
+    """Proportional set size of the kernel, or 0 where the system does not tell."""
+    try:
+        rows = Path(f"/proc/{kernel.km.provisioner.pid}/smaps_rollup").read_text().splitlines()
+    except (OSError, AttributeError):
+        return 0
+    return int(next(row for row in rows if row.startswith("Pss:")).split()[1]) // 1024
+
+
+def pytest_terminal_summary(terminalreporter):
+    cells = [report for report in terminalreporter.getreports("passed") if is_cell(report)]
+    failed = [report for report in terminalreporter.getreports("failed") if is_cell(report)]
+    if not cells and not failed:
+        return
+    notebooks = {report.nodeid.split("::")[0] for report in cells + failed}
+    largest = max((dict(report.user_properties).get("kernel_mib", 0) for report in cells), default=0)
+    terminalreporter.section("notebooks")
+    terminalreporter.line(
+        f"{len(cells)} notebook cells compared and equal, {len(failed)} not, in {len(notebooks)} notebooks; "
+        f"largest kernel {largest} MiB"
+    )
+
+
+def is_cell(report):
+    return report.when == "call" and ".ipynb::Cell " in report.nodeid

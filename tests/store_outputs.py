@@ -1,0 +1,40 @@
+"""Run notebooks and store their outputs, in the form the repository keeps: `python tests/store_outputs.py [NOTEBOOK ...]`.
+
+No widget state and no widget addresses (a saved one is "model not found" to whoever opens it), no execution times, no
+version of the Python that ran it. What a cell prints is then the same on every machine, or pytest will say so.
+"""
+
+from pathlib import Path
+import sys
+
+from nbclient import NotebookClient
+import nbformat
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def store_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, store_widget_state=False, resources={"metadata": {"path": path.parent}}).execute()
+    nbformat.write(cleaned(notebook), path)
+
+
+def cleaned(notebook):
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for place, cell in enumerate(notebook.cells):
+        cell.id = f"{place:02d}-{cell.cell_type}"
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.metadata = {}
+            output.get("data", {}).pop(WIDGET, None)
+    return notebook
+
+
+if __name__ == "__main__":
+    for path in [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
+        store_outputs(path)
+        print(f"{path.name}: {path.stat().st_size // 1024} kB")
