@@ -14,11 +14,12 @@ from course_utils.style import COLOURS, picture_html
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from PIL import Image
 import torch
 
 Numbers = Sequence[float] | Sequence[torch.Tensor] | torch.Tensor
 
-ROUNDING = 1e-9  # beside the largest loss, what is smaller than this is float32's rounding: no digit of it is defended
+ROUNDING = 1e-9  # beside where a line starts, what is smaller than this is float32's rounding: no digit is defended
 
 
 def plot_loss(
@@ -104,11 +105,10 @@ class SelfShowingAxes(Axes):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         figure = self.get_figure(root=True)
         assert figure is not None
-        file, (width, height) = BytesIO(), figure.get_size_inches() * 100
-        figure.savefig(file, format="png", dpi=160, metadata={"Software": None})
-        words = describe(self)
-        html = picture_html(file.getvalue(), mime="image/png", words=words, width=round(width), height=round(height))
-        return {"text/html": html, "image/png": file.getvalue(), "text/plain": words}
+        width, height = figure.get_size_inches() * 100
+        png, words = _png(figure), describe(self)
+        html = picture_html(png, mime="image/png", words=words, width=round(width), height=round(height))
+        return {"text/html": html, "image/png": png, "text/plain": words}
 
 
 def describe(ax: Axes) -> str:
@@ -151,6 +151,14 @@ def numbers(values: object, argument: str) -> list[float]:
     if not values:
         raise ValueError(f"{argument} must hold at least one number, got an empty list")
     return [_number(value, f"{argument}[{place}]") for place, value in enumerate(values)]
+
+
+def _png(figure: Figure) -> bytes:
+    """The figure at 1.6 times its size on the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
+    full, small = BytesIO(), BytesIO()
+    figure.savefig(full, format="png", dpi=160)
+    Image.open(full).convert("RGB").quantize(64).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def _number(value: object, argument: str) -> float:
@@ -196,11 +204,8 @@ def _fate(track: list[float], unit: str) -> str:
 
 
 def _say(value: float, track: Sequence[float]) -> str:
-    """The value to three digits; `about 0` where only rounding is left of it."""
-    if not math.isfinite(value):
-        return str(value)
-    largest = max((abs(other) for other in track if math.isfinite(other)), default=0.0)
-    return "about 0" if 0 < abs(value) < ROUNDING * largest else f"{value:.3g}"
+    """The value to two digits; `about 0` where only rounding is left of where the track started."""
+    return "about 0" if 0 < abs(value) < ROUNDING * abs(track[0]) else f"{value:.2g}"
 
 
 def _describe_line(line: Line2D) -> str:
@@ -209,7 +214,7 @@ def _describe_line(line: Line2D) -> str:
     if not x or name == "_divergence":
         return ""
     chosen = sorted({round(step * (len(x) - 1) / 4) for step in range(5)})
-    points = ", ".join(f"({x[place]:.3g}, {_say(y[place], y)})" for place in chosen)
+    points = ", ".join(f"({round(x[place], 2):g}, {_say(y[place], y)})" for place in chosen)
     return f"{'a line' if name.startswith('_') else name}: {len(x)} point{'s' if len(x) > 1 else ''}, {points}."
 
 

@@ -25,8 +25,7 @@ def cleaned(notebook):
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    for place, cell in enumerate(notebook.cells):
-        cell.id = f"{place:02d}-{cell.cell_type}"
+    for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.metadata = {}
