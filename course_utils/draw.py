@@ -32,7 +32,7 @@ def draw_graph(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
     1. w, a leaf: value 3, no gradient yet.
     2. the result, × of w: value 6.
     """
-    return read_graph(result, {**callers_variables(), **names})
+    return read_graph(result, {**names, **callers_variables(), **names})
 
 
 def to_text(graph: Graph) -> str:
@@ -110,7 +110,7 @@ def text_width(text: str, size: float) -> float:
 # Widths in parts of the type size: upper bounds over Helvetica, Arial and DejaVu Sans.
 _EM = {
     **dict.fromkeys("ijlIt.,:;|!'()[]frJ1-· ", 0.46),
-    **dict.fromkeys("mwMW@%", 1.05),
+    **dict.fromkeys("mwMW@%", 1.12),
     **dict.fromkeys("ABCDGHNOQRU", 0.86),
 }
 
@@ -131,7 +131,7 @@ text {{ font-family: {FONT}; font-size: {LABEL}px; text-anchor: middle; }}
 
 def _labels(node: Node) -> tuple[str, str, str]:
     """What stands in a node's box: its title, its value, and of a leaf its gradient."""
-    title = " = ".join(part for part in (node.name, node.op) if part) or "leaf"
+    title = " = ".join(part for part in (_name(node), node.op) if part) or "leaf"
     gradient = ("grad " + ("·" if node.gradient is None else number(node.gradient))) if node.is_leaf else ""
     return title if len(title) <= 40 else title[:39] + "…", f"value {number(node.value)}", gradient
 
@@ -164,7 +164,7 @@ def _curve(route: Sequence[Point]) -> str:
 
 def _sentence(graph: Graph, place: int) -> str:
     node = graph.nodes[place]
-    name = node.name or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
+    name = _name(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
     if node.is_leaf:
         gradient = "no gradient yet" if node.gradient is None else f"gradient {number(node.gradient)}"
         return f"{place + 1}. {name}, a leaf: value {number(node.value)}, {gradient}."
@@ -173,4 +173,9 @@ def _sentence(graph: Graph, place: int) -> str:
 
 
 def _reference(graph: Graph, place: int) -> str:
-    return graph.nodes[place].name or f"node {place + 1}"
+    return _name(graph.nodes[place]) or f"node {place + 1}"
+
+
+def _name(node: Node) -> str:
+    """The name on one line, without the control characters that no XML may hold."""
+    return "".join(letter if letter.isprintable() else "�" for letter in node.name or "")

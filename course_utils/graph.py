@@ -103,7 +103,7 @@ def trace(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
     >>> [(node.name, node.op) for node in trace(w * w, w=w).nodes]
     [('w', ''), (None, '×')]
     """
-    return read_graph(result, {**callers_variables(), **names})
+    return read_graph(result, {**names, **callers_variables(), **names})  # the first of two names for one tensor wins
 
 
 def callers_variables() -> dict[str, object]:

@@ -46,7 +46,8 @@ def plot_loss(
         raise ValueError("losses must hold at least one run, got an empty dict")
     tracks = {str(name): numbers(run, "losses") for name, run in runs.items()}
     ax = new_axes() if ax is None else ax
-    ax.set(xlabel=unit, ylabel="loss", yscale="log")
+    has_logarithm = any(math.isfinite(y) and y > 0 for track in tracks.values() for y in track)
+    ax.set(xlabel=unit, ylabel="loss", yscale="log" if has_logarithm else "linear")
     longest = max(map(len, tracks.values()))
     for name, track in tracks.items():
         _draw_track(ax, name, track, unit, longest)

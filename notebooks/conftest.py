@@ -16,7 +16,6 @@ import pytest
 HERE = Path(__file__).parent
 EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
 UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
-MAX_KERNEL_MIB = 300  # proportional set size of a lesson's kernel on a CPU
 
 
 def pytest_configure(config):

@@ -1,4 +1,4 @@
-"""Run notebooks and store their outputs, in the form the repository keeps: `python tests/store_outputs.py [NOTEBOOK ...]`.
+"""Run notebooks and store their outputs as the repository keeps them: `python tests/store_outputs.py [NOTEBOOK ...]`.
 
 No widget state and no widget addresses (a saved one is "model not found" to whoever opens it), no execution times, no
 version of the Python that ran it. What a cell prints is then the same on every machine, or pytest will say so.
@@ -16,7 +16,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def store_outputs(path):
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, store_widget_state=False, resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(
+        notebook, timeout=120, store_widget_state=False, resources={"metadata": {"path": path.parent}}
+    ).execute()
     nbformat.write(cleaned(notebook), path)
 
 

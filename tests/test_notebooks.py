@@ -1,0 +1,106 @@
+"""What every lesson has in common, read off its file."""
+
+import ast
+from pathlib import Path
+from statistics import median
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+FACTORIES = {"arange", "empty", "eye", "full", "linspace", "ones", "rand", "randn", "randint", "tensor", "zeros"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(notebook, kind):
+    return [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == kind]
+
+
+def code(notebook):
+    return [cell.source for cell in cells(notebook, "code")]
+
+
+def test_there_are_lessons():
+    assert {path.stem for path in NOTEBOOKS} >= {"00_start_here", "07_manual_sgd"}
+
+
+@each_notebook
+def test_a_lesson_opens_with_its_question_what_it_needs_and_how_long_it_takes(notebook):
+    number, _ = notebook.stem.split("_", 1)
+    title, question, needs = cells(notebook, "markdown")[0].source.split("\n\n")[:3]
+    assert title.startswith(f"# {number} · ")
+    assert question.startswith("**")
+    assert question.endswith("?**")
+    assert needs.startswith("You need: ")
+    assert " minutes" in needs
+
+
+@each_notebook
+def test_a_lesson_ends_with_three_lines_a_false_belief_and_what_comes_next(notebook):
+    last = cells(notebook, "markdown")[-1].source
+    assert last.startswith("## In three lines")
+    assert sum(line.startswith("- ") for line in last.splitlines()) == 3
+    assert "**A false belief, corrected:**" in last
+    assert "**Next:**" in last
+
+
+@each_notebook
+def test_the_first_code_cell_is_the_same_everywhere(notebook):
+    lines = code(notebook)[0].splitlines()
+    assert lines[-3:] == ["torch.manual_seed(0)", "use_style()", "device = pick_device()"]
+    ours = next(place for place, line in enumerate(lines) if line.startswith("from course_utils import "))
+    assert lines.index("import torch") > ours  # course_utils sets what torch reads as it loads
+    for source in code(notebook)[1:]:
+        assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@each_notebook
+def test_a_lesson_has_the_size_of_a_lesson(notebook):
+    lengths = [len(source.splitlines()) for source in code(notebook)]
+    assert len(nbformat.read(notebook, as_version=4).cells) <= 25
+    assert median(lengths) <= 6
+    assert max(lengths) <= 15
+    assert notebook.stat().st_size < 250_000
+
+
+@each_notebook
+def test_every_tensor_is_made_on_the_device(notebook):
+    for source in code(notebook):
+        for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+            made = isinstance(call.func, ast.Attribute) and call.func.attr in FACTORIES
+            if made and getattr(call.func.value, "id", "") == "torch":
+                assert "device" in {keyword.arg for keyword in call.keywords}, ast.unparse(call)
+
+
+@each_notebook
+def test_every_cell_was_run_in_order_and_nothing_unportable_is_stored(notebook):
+    for count, cell in enumerate(cells(notebook, "code"), start=1):
+        assert cell.execution_count == count
+        assert set(cell.metadata) <= {"tags"}
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+            assert WIDGET not in output.get("data", {})
+            words = output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            assert not [word for word in ("0x", "cuda", "cpu", "tensor(", "/tmp", "grad_fn") if word in words]
+    assert "widgets" not in nbformat.read(notebook, as_version=4).metadata
+
+
+@each_notebook
+def test_every_picture_has_words(notebook):
+    for cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data or "image/svg+xml" in data:
+                assert len(data["text/plain"]) > 40
+                assert "<img " in data["text/html"]
+                assert 'alt=""' not in data["text/html"]
+
+
+@each_notebook
+def test_a_slider_leaves_a_picture_for_who_has_no_kernel(notebook):
+    for cell in cells(notebook, "code"):
+        if "A slider stands here" in str(cell.outputs):
+            assert "<img " in cell.outputs[0].data["text/html"]

@@ -1,0 +1,101 @@
+"""The rooms of the package: who may import whom, and what each public name owes its reader."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import course_utils
+import pytest
+
+PACKAGE = Path(course_utils.__file__).parent
+
+MAY_IMPORT = {
+    "device": set(),
+    "style": set(),
+    "machine": {"device"},
+    "graph": set(),
+    "layout": {"graph"},
+    "draw": {"graph", "layout", "style"},
+    "plot": {"style"},
+    "widgets": {"machine", "plot"},
+    "__init__": {"device", "draw", "graph", "machine", "plot", "style", "widgets"},
+}
+LOOKS = {("graph", "draw")}  # inside functions alone: a Graph shows itself by asking `draw`
+HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"widgets"}, "os": {"device"}}
+HOME["matplotlib"] = {"plot", "style", "widgets"}
+
+
+def rooms():
+    return {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
+
+
+def imported(nodes):
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            whole = node.module == "course_utils"
+            yield from (f"course_utils.{name.name}" for name in node.names) if whole else [node.module]
+
+
+def test_every_room_is_in_the_table():
+    assert set(rooms()) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_go_one_way(room):
+    tree = rooms()[room]
+    ours = {name.split(".")[1] for name in imported(tree.body) if name.startswith("course_utils.")}
+    anywhere = {name.split(".")[1] for name in imported(ast.walk(tree)) if name.startswith("course_utils.")}
+    assert ours <= MAY_IMPORT[room]
+    assert {(room, other) for other in anywhere - MAY_IMPORT[room]} <= LOOKS
+
+
+@pytest.mark.parametrize("library", HOME)
+def test_an_import_names_its_room(library):
+    at_home = {
+        room for room, tree in rooms().items() if library in {name.split(".")[0] for name in imported(ast.walk(tree))}
+    }
+    assert at_home <= HOME[library]
+
+
+def test_private_names_stay_in_their_file():
+    for room, tree in rooms().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_utils"):
+                assert not [name.name for name in node.names if name.name.startswith("_")], room
+
+
+def test_files_are_short_and_named_by_their_subject():
+    for path in PACKAGE.glob("*.py"):
+        assert path.stem not in {"utils", "misc", "common", "helpers"}
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 240, path.name
+
+
+def test_functions_are_short():
+    for room, tree in rooms().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                assert lines <= 30, f"{room}.{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("name", course_utils.__all__)
+def test_public_names_are_documented_and_typed(name):
+    thing = getattr(course_utils, name)
+    assert inspect.getdoc(thing)
+    signature = inspect.signature(thing)
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.annotation is not inspect.Parameter.empty
+        assert parameter.name in inspect.getdoc(thing) or "Args and errors are those of" in inspect.getdoc(thing)
+    assert thing.__module__.startswith("course_utils.")
+
+
+def test_importing_changes_nothing_in_matplotlib():
+    import subprocess
+    import sys
+
+    code = "import matplotlib as m; before = dict(m.rcParams); import course_utils; assert before == dict(m.rcParams)"
+    subprocess.run([sys.executable, "-c", code], check=True)
