@@ -70,7 +70,12 @@ def lab(tmp_path_factory):
         )  # fmt: skip
     try:
         wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
-        yield lambda notebook: f"http://127.0.0.1:{port}/lab/tree/{notebook}?token={token}"
+        # A workspace of its own for each visit: a shared one would open the lessons of the visits before it as well.
+        yield (
+            lambda notebook: (
+                f"http://127.0.0.1:{port}/lab/workspaces/{secrets.token_hex(8)}/tree/{notebook}?token={token}"
+            )
+        )
     finally:
         server.terminate()
         server.wait(timeout=30)

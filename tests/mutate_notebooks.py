@@ -1,0 +1,231 @@
+"""Corrupt copies of every notebook, and count the corruptions that pytest sees: `python tests/mutate_notebooks.py`.
+
+A corruption of outputs is planted in every cell where it can be, all in one copy: nbval judges each cell by itself, so
+each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough.
+"""
+
+import base64
+from collections import defaultdict
+from io import BytesIO
+import os
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import nbformat
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+
+# One fault a line in the code of each lesson: the rate, the data, a start. A new lesson adds its own.
+CODE_FAULTS = {
+    "00_start_here": [("4.0, 6.0]", "4.0, 7.0]"), ("1.0 * inputs", "1.2 * inputs"), ("start=1.0", "start=1.1")],
+    "07_manual_sgd": [
+        ("rate=0.01, epochs", "rate=0.02, epochs"),
+        ("- 0.01 * w.grad.data", "- 0.02 * w.grad.data"),
+        ("[0.01, 0.1, 0.25]", "[0.01, 0.1, 0.2]"),
+        ("total += loss.item()", "total = loss.item()"),
+        ("start=0.01", "start=0.02"),
+    ],
+}
+
+
+def change_digit(cell):
+    """A digit of each number stored as text."""
+    changed = [replace_text(output, r"\d", lambda digit: str((int(digit[0]) + 1) % 10)) for output in cell.outputs]
+    return any(changed)
+
+
+def replace_text(output, pattern, new):
+    holder, key = (output, "text") if "text" in output else (output.get("data", {}), "text/plain")
+    old = holder.get(key, "")
+    holder[key] = re.sub(pattern, new, old, count=1)
+    return holder[key] != old
+
+
+def change_picture_words(cell):
+    """A letter in the text alternative of each picture."""
+    return change_data(cell, "text/html", lambda html: re.sub('alt="[A-Z]', 'alt="Q', html))
+
+
+def change_drawing(cell):
+    """A number in each drawn graph, in the SVG that viewers without HTML show."""
+    return change_data(cell, "image/svg+xml", lambda svg: re.sub(r">value .", ">value 7", svg, count=1))
+
+
+def change_drawing_in_html(cell):
+    """A number in each drawn graph, in the SVG inside the HTML."""
+    return change_data(cell, "text/html", lambda html: re.sub(r"(svg\+xml;base64,)([^\"]+)", recoded, html))
+
+
+def recoded(match):
+    svg = base64.b64decode(match[2]).decode()
+    return match[1] + base64.b64encode(re.sub(r">value .", ">value 7", svg, count=1).encode()).decode()
+
+
+def change_pixels(cell):
+    """Each plot, for blank paper of the same size, wherever it is stored."""
+    return change_data(cell, "image/png", blank)
+
+
+def change_pixels_in_html(cell):
+    """Each plot inside HTML, for blank paper of the same size."""
+    return change_data(
+        cell, "text/html", lambda html: re.sub(r"(?<=image/png;base64,)[^\"]+", lambda data: blank(data[0]), html)
+    )
+
+
+def blank(data):
+    size, file = Image.open(BytesIO(base64.b64decode(data))).size, BytesIO()
+    Image.new("RGB", size, "white").save(file, format="png")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def drop_pixels(cell):
+    """The bitmap beside the HTML of each plot, gone."""
+    found = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    for output in found:
+        del output.data["image/png"]
+    return bool(found)
+
+
+def change_data(cell, mime, change):
+    changed = False
+    for output in cell.outputs:
+        old = output.get("data", {}).get(mime, "")
+        new = change(old) if old else old
+        if new != old:
+            output.data[mime], changed = new, True
+    return changed
+
+
+def delete_outputs(cell):
+    """All outputs of each cell that has some."""
+    had, cell.outputs = bool(cell.outputs), []
+    return had
+
+
+def delete_last_output(cell):
+    """The last of several outputs."""
+    return len(cell.outputs) > 1 and bool(cell.outputs.pop())
+
+
+def swap_outputs(cell):
+    """The order of a cell's two outputs."""
+    cell.outputs.reverse()
+    return len(cell.outputs) > 1
+
+
+def add_output(cell):
+    """A line of output that the cell never prints."""
+    cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text="surplus\n"))
+    return True
+
+
+def rename_stream(cell):
+    """stdout for stderr."""
+    found = [output for output in cell.outputs if output.get("name") == "stdout"]
+    for output in found:
+        output.name = "stderr"
+    return bool(found)
+
+
+def never_run(cell):
+    """The mark that the cell was run, and its outputs."""
+    cell.execution_count, cell.outputs = None, []
+    return True
+
+
+def exempt_by_tag(cell):
+    """A tag that asks nbval not to compare, over a wrong output."""
+    cell.metadata["tags"] = ["nbval-ignore-output"]
+    return add_output(cell)
+
+
+def exempt_by_comment(cell):
+    """A comment that asks nbval to skip the cell."""
+    cell.source = f"# NBVAL_SKIP\n{cell.source}"
+    return True
+
+
+def announce_error(cell):
+    """A tag that announces an error which does not come."""
+    cell.metadata["tags"] = ["raises-exception"]
+    return True
+
+
+OUTPUT_FAULTS = [
+    change_digit, change_picture_words, change_drawing, change_drawing_in_html, change_pixels, change_pixels_in_html,
+    drop_pixels, delete_outputs, delete_last_output, swap_outputs, add_output, rename_stream, never_run, exempt_by_tag,
+    exempt_by_comment, announce_error,
+]  # fmt: skip
+
+
+def kill_table(folder):
+    """Of each notebook and fault, how many planted cells failed and how many there were: {(stem, fault): (7, 7)}.
+
+    A cell of a corrupted output that fails where nothing was planted is a false alarm: it makes the row count as 0.
+    """
+    notebooks = folder / "notebooks"
+    shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    planted = dict(plant(notebooks))
+    verdicts = run_pytest(folder)
+    table = {}
+    for (stem, fault, file), places in planted.items():
+        failed = {place for place, outcome in verdicts[file].items() if outcome == "FAILED"}
+        if fault in {made.__name__ for made in OUTPUT_FAULTS}:
+            table[stem, fault] = len(failed) if failed <= places else 0, len(places)
+        else:
+            table[stem, fault] = min(len(failed), 1), 1
+    return table
+
+
+def plant(folder):
+    """Write the corrupted copies, and tell of each (stem, fault, file name) the planted places among its code cells."""
+    for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for number, fault in enumerate(OUTPUT_FAULTS):
+            notebook = nbformat.read(source, as_version=4)
+            code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+            places = {place for place, cell in enumerate(code) if fault(cell)}
+            if places:
+                yield (source.stem, fault.__name__, write(notebook, folder / f"{source.stem}_o{number}.ipynb")), places
+        for number, (old, new) in enumerate(CODE_FAULTS[source.stem]):
+            notebook = nbformat.read(source, as_version=4)
+            code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+            place = next(place for place, cell in enumerate(code) if old in cell.source)
+            code[place].source = code[place].source.replace(old, new, 1)
+            file = write(notebook, folder / f"{source.stem}_c{number}.ipynb")
+            yield (source.stem, f"{old} → {new}", file), {place}
+
+
+def write(notebook, path):
+    nbformat.write(notebook, path)
+    return path.name
+
+
+def run_pytest(folder):
+    """What `pytest --nbval notebooks/` says of each cell in the folder: {file name: {place: outcome}}."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "--nbval", "notebooks/", "-rA", "--tb=no", "-p", "no:cacheprovider"]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    verdicts = defaultdict(dict)
+    for outcome, file, place in re.findall(r"^(PASSED|FAILED|SKIPPED) notebooks/(\S+)::Cell (\d+)", ran.stdout, re.M):
+        verdicts[file][int(place)] = outcome
+    assert verdicts, ran.stdout + ran.stderr
+    return verdicts
+
+
+def report(table):
+    rows = [
+        f"{killed:3} of {planted:3} killed   {stem}   {fault}" for (stem, fault), (killed, planted) in table.items()
+    ]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        print(report(kill_table(Path(place))))
