@@ -8,6 +8,7 @@ from course_utils.draw import draw_graph
 from course_utils.graph import trace
 from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
+from course_utils.record import record
 from course_utils.style import use_style
 from course_utils.widgets import attach_slider, show_machine, tune_learning_rate
 
@@ -18,6 +19,7 @@ __all__ = [
     "pick_device",
     "plot_fit",
     "plot_loss",
+    "record",
     "show_machine",
     "trace",
     "tune_learning_rate",

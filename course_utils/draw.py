@@ -6,19 +6,19 @@ on every machine. Blue is a value, orange a gradient, and the word stands beside
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from course_utils.graph import Graph, Node, callers_variables, read_graph
 from course_utils.layout import Point, lay_out
-from course_utils.style import COLOURS, FONT, picture_html
+from course_utils.style import COLOURS, FONT, MONO, MONO_WIDTH, picture_html
 import torch
 
 MARGIN = 8
 PADDING = 12
 TITLE, LABEL = 15, 13  # pixels
-BOX_HEIGHT = 54
+LONGEST = 40  # letters of a name or a source text; the words beside the picture hold all of it
 
 
 def draw_graph(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
@@ -36,21 +36,19 @@ def draw_graph(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
 
 
 def to_text(graph: Graph) -> str:
-    """The graph in words, a line a node: enough to draw it again."""
-    lines = [_sentence(graph, place) for place in range(len(graph.nodes))]
+    """The graph in words, a line a node: enough to draw it again. Constants stand in the lines that use them."""
+    numbered = [place for place, node in enumerate(graph.nodes) if node.kind != "constant"]
+    order = {place: count for count, place in enumerate(numbered, start=1)}
+    lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in numbered]
     return "\n".join([f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}.", *lines])
 
 
 def to_svg(graph: Graph) -> str:
     """The drawing as the text of an SVG file, at its natural size in pixels."""
-    labels = [_labels(node) for node in graph.nodes]
-    sizes = [(_box_width(title, value, gradient), BOX_HEIGHT) for title, value, gradient in labels]
-    layout = lay_out(graph, sizes)
+    boxes = [_Box(node, is_result=node is graph.nodes[-1]) for node in graph.nodes]
+    layout = lay_out(graph, [(box.width, box.height) for box in boxes])
     width, height = round(layout.width + 2 * MARGIN), round(layout.height + 2 * MARGIN)
-    boxes = (
-        _box(node, centre, size, label, is_result=node is graph.nodes[-1])
-        for node, centre, size, label in zip(graph.nodes, layout.centres, sizes, labels, strict=True)
-    )
+    kinds = [graph.nodes[edge.source].kind for edge in graph.edges]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -58,8 +56,11 @@ def to_svg(graph: Graph) -> str:
             f"<title>{escape(to_text(graph))}</title>",
             _STYLE,
             f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}" fill="{COLOURS["paper"]}"/>',
-            *(f'<path class="edge" d="{_curve(route)}"/>' for route in layout.routes),
-            *boxes,
+            *(
+                f'<path class="edge from-{kind}" d="{_curve(route)}"/>'
+                for kind, route in zip(kinds, layout.routes, strict=True)
+            ),
+            *(box.draw(centre) for box, centre in zip(boxes, layout.centres, strict=True)),
             "</svg>\n",
         ]
     )
@@ -98,20 +99,25 @@ def number(value: torch.Tensor | None) -> str:
     return f"[{'×'.join(map(str, value.shape))}]"
 
 
-def text_width(text: str, size: float) -> float:
+def text_width(text: str, size: int) -> int:
     """At least the width in pixels of `text` in the widest of our fonts, bold.
 
     >>> text_width("wide", 10) > text_width("till", 10)
     True
     """
-    return size * sum(_EM.get(letter, 0.72 if ord(letter) < 0x2E80 else 1.05) for letter in text)
+    return _pixels(sum(_WIDTHS.get(letter, 72 if ord(letter) < 0x2E80 else 105) for letter in text), size)
 
 
-# Widths in parts of the type size: upper bounds over Helvetica, Arial and DejaVu Sans.
-_EM = {
-    **dict.fromkeys("ijlIt.,:;|!'()[]frJ1-· ", 0.46),
-    **dict.fromkeys("mwMW@%", 1.12),
-    **dict.fromkeys("ABCDGHNOQRU", 0.86),
+def _pixels(hundredths: int, size: int) -> int:
+    """Rounded up, in whole numbers: sums of floats differ between versions of Python, by just enough to move a box."""
+    return -(-hundredths * size // 100)
+
+
+# Widths in hundredths of the type size: upper bounds over Helvetica, Arial and DejaVu Sans.
+_WIDTHS = {
+    **dict.fromkeys("ijlIt.,:;|!'()[]frJ1-· ", 46),
+    **dict.fromkeys("mwMW@%", 112),
+    **dict.fromkeys("ABCDGHNOQRU", 86),
 }
 
 _STYLE = f"""<style>
@@ -123,38 +129,73 @@ text {{ font-family: {FONT}; font-size: {LABEL}px; text-anchor: middle; }}
 .leaf {{ fill: {COLOURS["leaf fill"]}; stroke: {COLOURS["value"]}; }}
 .operation {{ fill: {COLOURS["operation fill"]}; stroke: {COLOURS["quiet"]}; }}
 .result {{ fill: {COLOURS["result fill"]}; stroke: {COLOURS["loss"]}; }}
+.source {{ font-family: {MONO}; fill: {COLOURS["quiet"]}; }}
+.plain {{ fill: {COLOURS["quiet"]}; }}
+.constant {{ fill: {COLOURS["paper"]}; }}
+.from-constant {{ stroke-dasharray: 4 3; }}
 .edge {{ fill: none; stroke: {COLOURS["quiet"]}; stroke-width: 1.8; marker-end: url(#arrow); }}
 </style>
 <defs><marker id="arrow" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="8" refX="0" refY="4" orient="auto">
 <path d="M0,0 L10,4 L0,8 z" fill="{COLOURS["quiet"]}"/></marker></defs>"""
 
 
-def _labels(node: Node) -> tuple[str, str, str]:
-    """What stands in a node's box: its title, its value, and of a leaf its gradient."""
-    title = " = ".join(part for part in (_name(node), node.op) if part) or "leaf"
-    gradient = ("grad " + ("·" if node.gradient is None else number(node.gradient))) if node.is_leaf else ""
-    return title if len(title) <= 40 else title[:39] + "…", f"value {number(node.value)}", gradient
+class _Box:
+    """What is drawn for one node: a constant is bare text, the others have a frame, a title and rows below it."""
+
+    def __init__(self, node: Node, *, is_result: bool) -> None:
+        self.role = "result" if is_result and node.kind == "operation" else node.kind
+        self.title = _short(_title(node))
+        self.source = _short(_plain(node.source)) if node.kind == "operation" else ""
+        self.value = "" if node.kind == "constant" else f"value {number(node.value)}"
+        self.gradient = _gradient(node)
+        row = text_width(self.value, LABEL) + (PADDING + text_width(self.gradient, LABEL) if self.gradient else 0)
+        mono = _pixels(sum(MONO_WIDTH if ord(letter) < 0x2E80 else 2 * MONO_WIDTH for letter in self.source), LABEL)
+        around = 4 if node.kind == "constant" else 2 * PADDING
+        self.width = max(text_width(self.title, TITLE), mono, row) + around
+        self.height = 24 if node.kind == "constant" else 74 if self.source else 54
+
+    def draw(self, centre: Point) -> str:
+        x, top = centre[0], centre[1] - self.height / 2
+        gap = self.width / 4 if self.gradient else 0
+        frame = (
+            f'<rect class="box {self.role}" x="{x - self.width / 2:.1f}" y="{top:.1f}" width="{self.width}" '
+            f'height="{self.height}" rx="{16 if self.role == "leaf" else 6}"/>'
+        )
+        title = ("plain", x, top + 17) if self.role == "constant" else ("title", x, top + 21)
+        bottom = top + self.height - 11
+        rows = [
+            (*title, self.title),
+            ("source", x, top + 41, self.source),
+            ("value", x - gap, bottom, self.value),
+            ("gradient", x + gap, bottom, self.gradient),
+        ]
+        return "\n".join([frame, *(_text(*row) for row in rows if row[-1])])
 
 
-def _box_width(title: str, value: str, gradient: str) -> int:
-    row = text_width(value, LABEL) + (PADDING + text_width(gradient, LABEL) if gradient else 0)
-    return round(max(text_width(title, TITLE), row) + 2 * PADDING)
+def _text(role: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{role}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
 
 
-def _box(node: Node, centre: Point, size: tuple[float, float], label: tuple[str, str, str], *, is_result: bool) -> str:
-    (x, y), (width, height), (title, value, gradient) = centre, size, label
-    role = "leaf" if node.is_leaf else "result" if is_result else "operation"
-    corner = 16 if node.is_leaf else 6
-    value_x, gradient_x = (x, x) if not gradient else (x - width / 4, x + width / 4)
-    rows = [
-        f'<rect class="box {role}" x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width}" height="{height}" '
-        f'rx="{corner}"/>',
-        f'<text class="title" x="{x:.1f}" y="{y - 6:.1f}">{escape(title)}</text>',
-        f'<text class="value" x="{value_x:.1f}" y="{y + 16:.1f}">{escape(value)}</text>',
-    ]
-    if gradient:
-        rows.append(f'<text class="gradient" x="{gradient_x:.1f}" y="{y + 16:.1f}">{escape(gradient)}</text>')
-    return "\n".join(rows)
+def _title(node: Node) -> str:
+    if node.kind == "constant":
+        return _constant(node)
+    return " = ".join(part for part in (_name(node), node.op) if part) or "leaf"
+
+
+def _constant(node: Node) -> str:
+    """`x[0] = 1`, or the bare number where that is all there is."""
+    name = _name(node) or _plain(node.source)
+    return f"{name} = {number(node.value)}" if name else number(node.value)
+
+
+def _gradient(node: Node) -> str:
+    if node.kind != "leaf":
+        return ""
+    return "grad ·" if node.gradient is None else f"grad {number(node.gradient)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _curve(route: Sequence[Point]) -> str:
@@ -162,20 +203,26 @@ def _curve(route: Sequence[Point]) -> str:
     return f"M{start} C{' '.join(rest)}"
 
 
-def _sentence(graph: Graph, place: int) -> str:
+def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     node = graph.nodes[place]
     name = _name(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
-    if node.is_leaf:
+    if node.kind == "leaf":
         gradient = "no gradient yet" if node.gradient is None else f"gradient {number(node.gradient)}"
-        return f"{place + 1}. {name}, a leaf: value {number(node.value)}, {gradient}."
-    operands = ", ".join(_reference(graph, edge.source) for edge in graph.edges if edge.target == place)
-    return f"{place + 1}. {name}, {node.op} of {operands}: value {number(node.value)}."
+        return f"{name}, a leaf: value {number(node.value)}, {gradient}."
+    operands = ", ".join(_reference(graph, edge.source, order) for edge in graph.edges if edge.target == place)
+    source = f", from {_plain(node.source)}" if node.source else ""
+    return f"{name}, {node.op} of {operands}: value {number(node.value)}{source}."
 
 
-def _reference(graph: Graph, place: int) -> str:
-    return _name(graph.nodes[place]) or f"node {place + 1}"
+def _reference(graph: Graph, place: int, order: Mapping[int, int]) -> str:
+    node = graph.nodes[place]
+    return _constant(node) if node.kind == "constant" else _name(node) or f"node {order[place]}"
 
 
 def _name(node: Node) -> str:
-    """The name on one line, without the control characters that no XML may hold."""
-    return "".join(letter if letter.isprintable() else "�" for letter in node.name or "")
+    return _plain(node.name or "")
+
+
+def _plain(text: str) -> str:
+    """The text on one line, without the control characters that no XML may hold."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

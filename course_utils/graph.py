@@ -2,7 +2,8 @@
 
 torch keeps, behind each result, a chain of `grad_fn` nodes that leads back to the leaves. `trace` walks it without
 recursion and changes nothing in it. What torch keeps no record of (the value of an operation in mid-expression, a
-number that needs no gradient) is not guessed: such a value is None.
+number that needs no gradient) is there if the computation ran inside `record()`. Otherwise it is not guessed: such a
+value is None, such an operand is absent.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from course_utils.record import Constant, Note, note_of
 import torch
 
 if TYPE_CHECKING:
@@ -27,24 +29,23 @@ LIMIT = 300
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A leaf or an operation.
+    """A leaf, a constant or an operation.
 
     Attributes:
+        kind: a leaf gathers a gradient; a constant is an operand that needs none, known only if recorded.
         name: the caller's variable that holds it, or None.
-        op: the operation's sign or name ("×", "relu"); "" for a leaf.
-        value: what it came to, detached, if torch or a variable of the caller still holds it; else None.
+        op: the operation's sign or name ("×", "relu"); "" for a leaf and a constant.
+        source: the text that made it, on one line ("w * x[0]"), if recorded; else "".
+        value: what it came to, detached, if it was recorded or torch or the caller still holds it; else None.
         gradient: what the leaf's `.grad` held when the graph was read; None where there was none.
     """
 
+    kind: Literal["leaf", "constant", "operation"]
     name: str | None
-    op: str
-    value: torch.Tensor | None
-    gradient: torch.Tensor | None
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was made by the caller, not by an operation."""
-        return not self.op
+    op: str = ""
+    source: str = ""
+    value: torch.Tensor | None = None
+    gradient: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -123,23 +124,40 @@ def read_graph(result: object, variables: Mapping[str, object]) -> Graph:
             f"{tuple(result.shape)} without a graph. Make a leaf, for instance "
             "w = torch.tensor(1.0, requires_grad=True), and compute the result again, outside no_grad"
         )
-    held = dict(_held_tensors(variables))
     root = _grad_fn(result)
     order = _operands_first(root)
-    named = {id(_grad_fn(tensor)): (name, tensor) for name, tensor in reversed(held.items())}
-    values = {id(fn): tensor for user in order for fn, tensor in _saved_results(user)}
-    place = {id(fn): position for position, fn in enumerate(order)}
-    values[id(root)] = result
-    edges = (Edge(place[id(source)], place[id(fn)]) for fn in order for source in _operands(fn))
-    return Graph(tuple(_node(fn, named, values) for fn in order), tuple(edges))
+    names = _Names(variables)
+    values = {id(fn): tensor for user in order for fn, tensor in _saved_results(user)} | {id(root): result}
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    place: dict[int, int] = {}
+    for fn in order:
+        note = note_of(fn)
+        constants = [_constant(constant, names) for constant in (note.constants if note else ())]
+        sources = [place[id(source)] for source in _operands(fn)]
+        sources += range(len(nodes), len(nodes) + len(constants))
+        nodes += [*constants, _node(fn, note, names, values)]
+        place[id(fn)] = len(nodes) - 1
+        edges += [Edge(source, len(nodes) - 1) for source in sources]
+    return Graph(tuple(nodes), tuple(edges))
+
+
+class _Names:
+    """The caller's names: of graph nodes, by the tensors that hold them, and of tensors without a graph."""
+
+    def __init__(self, variables: Mapping[str, object]) -> None:
+        held = dict(reversed(list(_held_tensors(variables))))  # reversed: of two names for one tensor the first wins
+        self.of_tensor = {id(tensor): name for name, tensor in held.items() if not tensor.requires_grad}
+        tracked = {name: tensor for name, tensor in held.items() if tensor.requires_grad}
+        self.of_node = {id(_grad_fn(tensor)): (name, tensor) for name, tensor in tracked.items()}
 
 
 def _held_tensors(variables: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
-    """The tensors with a graph that the variables hold, the parameters of modules among them."""
+    """The tensors that the variables hold, the parameters of modules among them."""
     for name, held in list(variables.items()):
         if name.startswith("_"):
             continue
-        if isinstance(held, torch.Tensor) and held.requires_grad:
+        if isinstance(held, torch.Tensor):
             yield name, held
         elif isinstance(held, torch.nn.Module):
             yield from ((f"{name}.{inner}", parameter) for inner, parameter in held.named_parameters())
@@ -187,16 +205,23 @@ def _saved_results(user: GradFn) -> Iterator[tuple[GradFn, torch.Tensor]]:
             yield saved.grad_fn, saved
 
 
-def _node(fn: GradFn, named: Mapping[int, tuple[str, torch.Tensor]], values: Mapping[int, torch.Tensor]) -> Node:
+def _node(fn: GradFn, note: Note | None, names: _Names, values: Mapping[int, torch.Tensor]) -> Node:
+    name, held = names.of_node.get(id(fn), (None, None))
     leaf = getattr(fn, "variable", None)
-    name, held = named.get(id(fn), (None, None))
-    value = next((tensor for tensor in (leaf, held, values.get(id(fn))) if tensor is not None), None)
-    return Node(
-        name=name,
-        op="" if leaf is not None else _sign(fn.name()),
-        value=None if value is None else value.detach().clone(),
-        gradient=None if leaf is None or leaf.grad is None else leaf.grad.detach().clone(),
-    )
+    if leaf is not None:
+        return Node("leaf", name, value=_copy(leaf), gradient=_copy(leaf.grad))
+    known = (note.value if note else None, held, values.get(id(fn)))
+    value = next((tensor for tensor in known if tensor is not None), None)
+    return Node("operation", name, _sign(fn.name()), note.source if note else "", _copy(value))
+
+
+def _constant(constant: Constant, names: _Names) -> Node:
+    name = names.of_tensor.get(id(constant.tensor))
+    return Node("constant", name, source=constant.source, value=_copy(constant.tensor))
+
+
+def _copy(tensor: torch.Tensor | None) -> torch.Tensor | None:
+    return None if tensor is None else tensor.detach().clone()
 
 
 _SIGNS = {

@@ -58,7 +58,9 @@ def _place(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], directio
         f"{place} [width={width / POINT:.4f}, height={height / POINT:.4f}]"
         for place, (width, height) in enumerate(sizes)
     ]
-    arrows = [f"{edge.source} -> {edge.target}" for edge in edges]
+    # Heavy edges are drawn straight: those between operations, the way from the first to the result.
+    made = {edge.target for edge in edges}
+    arrows = [f"{edge.source} -> {edge.target} [weight={20 if edge.source in made else 1}]" for edge in edges]
     dot = "\n".join(
         [
             "digraph {",

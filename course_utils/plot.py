@@ -177,7 +177,7 @@ def _draw_track(ax: Axes, name: str, track: list[float], unit: str, longest: int
     if broken is not None:
         ax.axvline(broken, color=line.get_color(), linestyle="--", linewidth=1, label="_divergence")
         ax.annotate(
-            f" {track[broken - 1]} from {unit} {broken} ", (broken, 0.9), xycoords=("data", "axes fraction"),
+            f" {track[broken - 1]} from {unit} {broken} ", (broken, 0.45), xycoords=("data", "axes fraction"),
             ha="right" if broken > longest / 2 else "left", color=line.get_color(),
         )  # fmt: skip
 

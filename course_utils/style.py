@@ -28,6 +28,8 @@ COLOURS = {
 }
 
 FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
+MONO = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+MONO_WIDTH = 61  # of one letter, in hundredths of the type size: the widest of these
 
 _DARK_RULE = (
     "[data-jp-theme-light='false'] .course-picture, .vscode-dark .course-picture "

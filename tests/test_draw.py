@@ -2,7 +2,7 @@ from itertools import combinations
 import re
 from xml.etree import ElementTree
 
-from course_utils import draw_graph
+from course_utils import draw_graph, record
 from course_utils.draw import MARGIN, number, text_width
 from course_utils.layout import lay_out
 from hypothesis import given, settings
@@ -35,7 +35,17 @@ def network():
     return draw_graph(torch.nn.functional.cross_entropy(net(torch.ones(5, 4)), torch.tensor([0, 1, 2, 0, 1])))
 
 
-GRAPHS = pytest.mark.parametrize("graph", [one_step(), four_terms(), network()], ids=["step", "terms", "network"])
+def recorded():
+    x, w = torch.tensor([1.0, 2.0]), leaf(3.0)
+    with record():
+        y_hat = w * x[0]
+        loss = (y_hat - 1.0) ** 2
+    return draw_graph(loss)
+
+
+GRAPHS = pytest.mark.parametrize(
+    "graph", [one_step(), recorded(), four_terms(), network()], ids=["step", "recorded", "terms", "network"]
+)
 
 
 def boxes(svg):
@@ -65,7 +75,9 @@ def test_every_edge_runs_from_its_operand_to_just_before_its_operation(graph):
     svg = graph.to_svg()
     found = boxes(svg)
     routes = [
-        route.get("d") for route in ElementTree.fromstring(svg).iter(f"{SVG}path") if route.get("class") == "edge"
+        route.get("d")
+        for route in ElementTree.fromstring(svg).iter(f"{SVG}path")
+        if "edge" in (route.get("class") or "")
     ]
     assert len(routes) == len(graph.edges)
     for route, edge in zip(routes, graph.edges, strict=True):
@@ -92,18 +104,28 @@ def test_a_picture_fits_the_page_and_is_small(graph):
     assert all(int(size) >= 11 for size in re.findall(r"font-size: (\d+)px", svg))
 
 
-def test_the_words_hold_all_that_the_picture_holds():
-    graph = four_terms()
+@GRAPHS
+def test_the_words_hold_all_that_the_picture_holds(graph):
     words, svg = graph.to_text(), graph.to_svg()
     for text in ElementTree.fromstring(svg).iter(f"{SVG}text"):
         for part in text.text.removeprefix("value ").removeprefix("grad ").split(" = "):
             assert part in words or part == "·"
 
 
+def test_a_recorded_picture_shows_constants_and_sources():
+    svg = recorded().to_svg()
+    shown = [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+    assert shown == [
+        "w", "value 3", "grad ·", "x[0] = 1", "y_hat = ×", "w * x[0]", "value 3", "1", "−", "y_hat - 1.0", "value 2",
+        "2", "loss = ^", "(y_hat - 1.0) ** 2", "value 4",
+    ]  # fmt: skip
+    assert svg.count("from-constant") == 1 + 3  # the style and three dashed lines
+
+
 def test_the_words_are_enough_to_draw_the_graph_again():
     graph = four_terms()
     rows = graph.to_text().splitlines()[1:]
-    names = [node.name or f"node {place + 1}" for place, node in enumerate(graph.nodes)]
+    names = [node.name or f"node {place + 1}" for place, node in enumerate(graph.nodes)]  # no constants here
     for place, row in enumerate(rows):
         operands = row.split(" of ", 1)[1].split(": value")[0].split(", ") if " of " in row else []
         assert operands == [names[edge.source] for edge in graph.edges if edge.target == place]

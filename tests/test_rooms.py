@@ -13,12 +13,13 @@ MAY_IMPORT = {
     "device": set(),
     "style": set(),
     "machine": {"device"},
-    "graph": set(),
+    "record": set(),
+    "graph": {"record"},
     "layout": {"graph"},
     "draw": {"graph", "layout", "style"},
     "plot": {"style"},
     "widgets": {"machine", "plot"},
-    "__init__": {"device", "draw", "graph", "machine", "plot", "style", "widgets"},
+    "__init__": {"device", "draw", "graph", "machine", "plot", "record", "style", "widgets"},
 }
 LOOKS = {("graph", "draw")}  # inside functions alone: a Graph shows itself by asking `draw`
 HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"widgets"}, "os": {"device"}}
