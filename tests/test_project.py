@@ -81,6 +81,19 @@ def test_what_is_installed_here_is_what_is_pinned():
     assert not {name for name in unpinned if not name.startswith(("nvidia-", "cuda-", "triton"))}
 
 
+def test_every_torch_that_is_named_is_the_pinned_one():
+    named = [
+        re.findall(r"torch==([\d.]+)", (ROOT / path).read_text(encoding="utf-8"))
+        for path in tracked()
+        if is_prose(path)
+    ]
+    assert {version for versions in named for version in versions} == {pins()["torch"]}
+
+
+def is_prose(path):
+    return Path(path).suffix in {".md", ".ipynb", ".yml"}
+
+
 def test_nothing_holds_a_registrys_address():
     for path in tracked():
         text = (ROOT / path).read_bytes()
