@@ -134,6 +134,11 @@ class _Notebook:
 class _Values(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every operation that computes, with its operands and results."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: shielding the handler from torch's compiler would import it, 77 MiB and a second in every kernel."""
+        return False
+
     def __init__(self, notebook: _Notebook) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.notebook = notebook

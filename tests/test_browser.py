@@ -68,7 +68,7 @@ def test_a_saved_lesson_shows_its_pictures_before_anything_runs(page, lab, lesso
         assert pictures.nth(place).evaluate("picture => picture.complete && picture.naturalWidth") > 100
         assert len(pictures.nth(place).get_attribute("alt")) > 40
     assert page.get_by_text("A slider stands here while the notebook runs").count() == 1
-    assert page.get_by_text("Error displaying widget").count() == 0
+    assert page.locator(".jp-OutputArea").get_by_text("Error displaying widget").count() == 0
 
 
 def test_dragging_the_weight_moves_the_line_and_the_loss(page, lab):

@@ -1,4 +1,5 @@
 import base64
+import gc
 import math
 import re
 
@@ -142,6 +143,14 @@ def test_the_words_change_with_the_points_they_tell(place):
 def test_the_same_data_give_the_same_bytes():
     one, other = (plot_loss([4.0, 2.0, 1.0])._repr_mimebundle_() for _ in range(2))
     assert one == other
+
+
+def test_shown_pictures_share_one_bitmap():
+    kept = [plot_loss([4.0, 2.0, 1.0 / n]) for n in range(1, 6)]
+    shown = [ax._repr_mimebundle_() for ax in kept]
+    gc.collect()
+    assert len([thing for thing in gc.get_objects() if type(thing).__name__ == "RendererAgg"]) <= 2
+    assert [ax._repr_mimebundle_() for ax in kept] == shown  # and each can be shown again
 
 
 def test_numbers_reads_any_device_and_type():

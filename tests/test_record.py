@@ -1,6 +1,8 @@
 from contextlib import suppress
 import gc
 import importlib
+import subprocess
+import sys
 import weakref
 
 from course_utils import record, trace
@@ -212,6 +214,20 @@ def test_backward_inside_the_block_is_harmless():
         loss.backward()
     assert w.grad.item() == 24.0
     assert trace(loss).nodes[-1].source == "(w * 2) ** 2"
+
+
+def test_recording_does_not_import_torchs_compiler():
+    code = """if True:
+        import sys
+        from course_utils import record
+        import torch
+        w = torch.tensor(3.0, requires_grad=True)
+        with record():
+            loss = (w * 2) ** 2
+        print([name for name in ("torch._dynamo", "sympy") if name in sys.modules])
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_a_node_is_a_plain_frozen_value():
