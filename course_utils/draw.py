@@ -1,4 +1,4 @@
-"""A `Graph` as SVG and as text.
+"""A `Graph` as SVG.
 
 The SVG is written here, letter by letter, on the places that `layout` gives: no `dot` binary, no font, the same bytes
 on every machine. Blue is a value, orange a gradient, and the word stands beside each.
@@ -6,13 +6,14 @@ on every machine. Blue is a value, orange a gradient, and the word stands beside
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from course_utils.graph import Graph, Node, callers_variables, read_graph
 from course_utils.layout import Point, lay_out
 from course_utils.style import COLOURS, FONT, MONO, MONO_WIDTH, picture_html
+from course_utils.words import constant_text, name_of, number, one_line, to_text
 import torch
 
 MARGIN = 8
@@ -33,14 +34,6 @@ def draw_graph(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
     2. the result, × of w: value 6.
     """
     return read_graph(result, {**names, **callers_variables(), **names})
-
-
-def to_text(graph: Graph) -> str:
-    """The graph in words, a line a node: enough to draw it again. Constants stand in the lines that use them."""
-    numbered = [place for place, node in enumerate(graph.nodes) if node.kind != "constant"]
-    order = {place: count for count, place in enumerate(numbered, start=1)}
-    lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in numbered]
-    return "\n".join([f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}.", *lines])
 
 
 def to_svg(graph: Graph) -> str:
@@ -84,19 +77,6 @@ def mimebundle(graph: Graph) -> dict[str, str]:
     width, height = (int(svg.split(f'{side}="', 1)[1].split('"', 1)[0]) for side in ("width", "height"))
     html = picture_html(svg.encode(), mime="image/svg+xml", words=words, width=width, height=height)
     return {"text/html": html, "image/svg+xml": svg, "text/plain": words}
-
-
-def number(value: torch.Tensor | None) -> str:
-    """A value in a few letters: four digits of a number, the shape of anything larger, `?` where it is not known.
-
-    >>> [number(torch.tensor(-4.15)), number(torch.ones(5, 4)), number(torch.ones(16)), number(None)]
-    ['−4.15', '[5×4]', '[16]', '?']
-    """
-    if value is None:
-        return "?"
-    if value.dim() == 0:
-        return f"{value.item():.4g}".replace("-", "−")
-    return f"[{'×'.join(map(str, value.shape))}]"
 
 
 def text_width(text: str, size: int) -> int:
@@ -145,7 +125,7 @@ class _Box:
     def __init__(self, node: Node, *, is_result: bool) -> None:
         self.role = "result" if is_result and node.kind == "operation" else node.kind
         self.title = _short(_title(node))
-        self.source = _short(_plain(node.source)) if node.kind == "operation" else ""
+        self.source = _short(one_line(node.source)) if node.kind == "operation" else ""
         self.value = "" if node.kind == "constant" else f"value {number(node.value)}"
         self.gradient = _gradient(node)
         row = text_width(self.value, LABEL) + (PADDING + text_width(self.gradient, LABEL) if self.gradient else 0)
@@ -178,14 +158,8 @@ def _text(role: str, x: float, y: float, text: str) -> str:
 
 def _title(node: Node) -> str:
     if node.kind == "constant":
-        return _constant(node)
-    return " = ".join(part for part in (_name(node), node.op) if part) or "leaf"
-
-
-def _constant(node: Node) -> str:
-    """`x[0] = 1`, or the bare number where that is all there is."""
-    name = _name(node) or _plain(node.source)
-    return f"{name} = {number(node.value)}" if name else number(node.value)
+        return constant_text(node)
+    return " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
 
 
 def _gradient(node: Node) -> str:
@@ -201,28 +175,3 @@ def _short(text: str) -> str:
 def _curve(route: Sequence[Point]) -> str:
     (start, *rest) = (f"{x:.1f},{y:.1f}" for x, y in route)
     return f"M{start} C{' '.join(rest)}"
-
-
-def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
-    node = graph.nodes[place]
-    name = _name(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
-    if node.kind == "leaf":
-        gradient = "no gradient yet" if node.gradient is None else f"gradient {number(node.gradient)}"
-        return f"{name}, a leaf: value {number(node.value)}, {gradient}."
-    operands = ", ".join(_reference(graph, edge.source, order) for edge in graph.edges if edge.target == place)
-    source = f", from {_plain(node.source)}" if node.source else ""
-    return f"{name}, {node.op} of {operands}: value {number(node.value)}{source}."
-
-
-def _reference(graph: Graph, place: int, order: Mapping[int, int]) -> str:
-    node = graph.nodes[place]
-    return _constant(node) if node.kind == "constant" else _name(node) or f"node {order[place]}"
-
-
-def _name(node: Node) -> str:
-    return _plain(node.name or "")
-
-
-def _plain(text: str) -> str:
-    """The text on one line, without the control characters that no XML may hold."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)

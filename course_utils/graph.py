@@ -9,22 +9,19 @@ value is None, such an operand is absent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 import inspect
-import re
 from typing import TYPE_CHECKING, Literal
 
 from course_utils.record import Constant, Note, note_of
+from course_utils.walk import grad_fn, operands, operands_first, saved_results, sign
 import torch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch.autograd.graph import Node as GradFn
-
-# More operations cannot be read in one picture. And a node that was once walked from Python is freed by recursion in C:
-# past some 40,000 of them in a row, freeing the learner's own result would crash the process.
-LIMIT = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +69,9 @@ class Graph:
 
     def to_text(self) -> str:
         """The same in words, one line a node."""
-        from course_utils import draw
+        from course_utils import words
 
-        return draw.to_text(self)
+        return words.to_text(self)
 
     def save(self, path: str | Path) -> None:
         """Write the drawing to `path`, which must end in .svg."""
@@ -124,17 +121,17 @@ def read_graph(result: object, variables: Mapping[str, object]) -> Graph:
             f"{tuple(result.shape)} without a graph. Make a leaf, for instance "
             "w = torch.tensor(1.0, requires_grad=True), and compute the result again, outside no_grad"
         )
-    root = _grad_fn(result)
-    order = _operands_first(root)
+    root = grad_fn(result)
+    order = operands_first(root)
     names = _Names(variables)
-    values = {id(fn): tensor for user in order for fn, tensor in _saved_results(user)} | {id(root): result}
+    values = {id(fn): tensor for user in order for fn, tensor in saved_results(user)} | {id(root): result}
     nodes: list[Node] = []
     edges: list[Edge] = []
     place: dict[int, int] = {}
     for fn in order:
         note = note_of(fn)
         constants = [_constant(constant, names) for constant in (note.constants if note else ())]
-        sources = [place[id(source)] for source in _operands(fn)]
+        sources = [place[id(source)] for source in operands(fn)]
         sources += range(len(nodes), len(nodes) + len(constants))
         nodes += [*constants, _node(fn, note, names, values)]
         place[id(fn)] = len(nodes) - 1
@@ -149,7 +146,10 @@ class _Names:
         held = dict(reversed(list(_held_tensors(variables))))  # reversed: of two names for one tensor the first wins
         self.of_tensor = {id(tensor): name for name, tensor in held.items() if not tensor.requires_grad}
         tracked = {name: tensor for name, tensor in held.items() if tensor.requires_grad}
-        self.of_node = {id(_grad_fn(tensor)): (name, tensor) for name, tensor in tracked.items()}
+        self.of_node: dict[int, tuple[str, torch.Tensor]] = {}
+        for name, tensor in tracked.items():
+            with suppress(RuntimeError):  # a view that was spoilt in place has no node to ask for
+                self.of_node[id(grad_fn(tensor))] = name, tensor
 
 
 def _held_tensors(variables: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
@@ -163,48 +163,6 @@ def _held_tensors(variables: Mapping[str, object]) -> Iterator[tuple[str, torch.
             yield from ((f"{name}.{inner}", parameter) for inner, parameter in held.named_parameters())
 
 
-def _grad_fn(tensor: torch.Tensor) -> GradFn:
-    """The node behind a tensor: of a leaf, the one that adds to its `.grad`."""
-    return torch.autograd.graph.get_gradient_edge(tensor).node
-
-
-def _operands(fn: GradFn) -> list[GradFn]:
-    return [source for source, _ in fn.next_functions if source is not None]
-
-
-def _operands_first(root: GradFn) -> list[GradFn]:
-    """Every node behind `root`, operands before what uses them, by a walk with a stack of its own."""
-    order: list[GradFn] = []
-    seen = {id(root)}
-    stack = [(root, iter(_operands(root)))]
-    while stack:
-        fn, rest = stack[-1]
-        for source in rest:
-            if id(source) not in seen:
-                seen.add(id(source))
-                stack.append((source, iter(_operands(source))))
-                break
-        else:
-            order.append(fn)
-            stack.pop()
-        if len(seen) > LIMIT:
-            raise ValueError(f"result has more than {LIMIT} operations behind it; trace a smaller piece of it")
-    return order
-
-
-def _saved_results(user: GradFn) -> Iterator[tuple[GradFn, torch.Tensor]]:
-    """Results of other operations that `user` keeps for its backward pass, each with the node that made it."""
-    for attribute in dir(user):
-        if not attribute.startswith("_saved_"):
-            continue
-        try:
-            saved = getattr(user, attribute)
-        except RuntimeError:  # freed by a backward pass, or overwritten in place: the value is not to be had
-            continue
-        if isinstance(saved, torch.Tensor) and saved.grad_fn is not None:
-            yield saved.grad_fn, saved
-
-
 def _node(fn: GradFn, note: Note | None, names: _Names, values: Mapping[int, torch.Tensor]) -> Node:
     name, held = names.of_node.get(id(fn), (None, None))
     leaf = getattr(fn, "variable", None)
@@ -212,7 +170,7 @@ def _node(fn: GradFn, note: Note | None, names: _Names, values: Mapping[int, tor
         return Node("leaf", name, value=_copy(leaf), gradient=_copy(leaf.grad))
     known = (note.value if note else None, held, values.get(id(fn)))
     value = next((tensor for tensor in known if tensor is not None), None)
-    return Node("operation", name, _sign(fn.name()), note.source if note else "", _copy(value))
+    return Node("operation", name, sign(fn.name()), note.source if note else "", _copy(value))
 
 
 def _constant(constant: Constant, names: _Names) -> Node:
@@ -222,15 +180,3 @@ def _constant(constant: Constant, names: _Names) -> Node:
 
 def _copy(tensor: torch.Tensor | None) -> torch.Tensor | None:
     return None if tensor is None else tensor.detach().clone()
-
-
-_SIGNS = {
-    "Add": "+", "Sub": "−", "Rsub": "−", "Mul": "×", "Div": "÷", "Pow": "^", "Neg": "negate", "Mm": "@", "Mv": "@",
-    "Dot": "@", "Bmm": "@", "Addmm": "linear", "T": "transpose",
-}  # fmt: skip
-
-
-def _sign(name: str) -> str:
-    """The sign or plain name of an operation that torch calls, say, `MulBackward0` or `LogSoftmaxBackward0`."""
-    bare = re.sub(r"Backward\d*$", "", name.rpartition("::")[2])
-    return _SIGNS.get(bare) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare).lower()

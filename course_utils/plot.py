@@ -1,27 +1,16 @@
-"""Losses and fits on an `Axes`, which is returned.
-
-The Axes show themselves in a notebook: a picture, and the same in words. The words are read off the Axes when they are
-shown, so whatever a learner adds to them is told as well.
-"""
+"""Losses and fits on an `Axes`, which is returned and shows itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from io import BytesIO
 import math
 
-from course_utils.style import COLOURS, picture_html
+from course_utils.picture import digits, new_axes
+from course_utils.style import COLOURS
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from PIL import Image
 import torch
 
 Numbers = Sequence[float] | Sequence[torch.Tensor] | torch.Tensor
-
-ROUNDING = 1e-9  # beside where a line starts, what is smaller than this is float32's rounding: no digit is defended
 
 
 def plot_loss(
@@ -97,40 +86,6 @@ def plot_fit(
     return ax
 
 
-def new_axes() -> Axes:
-    """Empty Axes that show themselves in a notebook, outside pyplot: nothing keeps them alive or shows them twice."""
-    return Figure(layout="constrained").add_subplot(axes_class=SelfShowingAxes)
-
-
-class SelfShowingAxes(Axes):
-    """Axes whose value in a notebook is their picture, with words for whoever cannot see it."""
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        figure = self.get_figure(root=True)
-        assert figure is not None
-        width, height = figure.get_size_inches() * 100
-        png, words = _png(figure), describe(self)
-        html = picture_html(png, mime="image/png", words=words, width=round(width), height=round(height))
-        return {"text/html": html, "image/png": png, "text/plain": words}
-
-
-def describe(ax: Axes) -> str:
-    """What is drawn on `ax`, in words: title, axes, and of each line its name and up to five of its points.
-
-    >>> ax = new_axes()
-    >>> _ = ax.plot([1, 2, 3], [4.0, 2.0, 1.0], label="loss")
-    >>> _ = ax.set(title="It falls", xlabel="epoch", ylabel="loss")
-    >>> describe(ax)
-    'It falls. A plot of loss against epoch. loss: 3 points, (1, 4), (2, 2), (3, 1).'
-    """
-    scale = " (logarithmic)" if ax.get_yscale() == "log" else ""
-    title = f"{title}. " if (title := _text(ax.get_title(loc="left") or ax.get_title())) else ""
-    lines = [_describe_line(line) for line in ax.lines]
-    notes = [f"{_text(note.get_text())}." for note in ax.texts]
-    axes = f"A plot of {ax.get_ylabel() or 'y'}{scale} against {ax.get_xlabel() or 'x'}."
-    return " ".join([title + axes, *(line for line in lines if line), *notes])
-
-
 def numbers(values: object, argument: str) -> list[float]:
     """The floats in `values`: a sequence of numbers or one-element tensors, or a 1-d tensor, on any device.
 
@@ -154,30 +109,6 @@ def numbers(values: object, argument: str) -> list[float]:
     if not values:
         raise ValueError(f"{argument} must hold at least one number, got an empty list")
     return [_number(value, f"{argument}[{place}]") for place, value in enumerate(values)]
-
-
-def _png(figure: Figure) -> bytes:
-    """The figure at 1.6 times its size on the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
-    full, small = BytesIO(), BytesIO()
-    _SharedCanvas(figure).print_figure(full, format="png", dpi=160)
-    Image.open(full).convert("RGB").quantize(64).save(small, format="png", optimize=True)
-    return small.getvalue()
-
-
-class _SharedCanvas(FigureCanvasAgg):
-    """A canvas whose pixels all figures of a size share.
-
-    Each figure holds on to the pixels it was drawn with, 3 MB, and a notebook holds on to the figures of its outputs.
-    """
-
-    def get_renderer(self) -> RendererAgg:
-        width, height = self.figure.bbox.size
-        return _pixels(width, height, self.figure.dpi)
-
-
-@lru_cache(maxsize=2)
-def _pixels(width: float, height: float, dpi: float) -> RendererAgg:
-    return RendererAgg(width, height, dpi)  # type: ignore[no-untyped-call]
 
 
 def _number(value: object, argument: str) -> float:
@@ -218,24 +149,5 @@ def _fate(track: list[float], unit: str) -> str:
     first, last = track[0], track[-1]
     verb = "falls" if last < first else "rises" if last > first else "stays"
     if verb == "stays":
-        return f"stays at {_say(first, track)}"
-    return f"{verb} from {_say(first, track)} to {_say(last, track)}"
-
-
-def _say(value: float, track: Sequence[float]) -> str:
-    """The value to two digits; `about 0` where only rounding is left of where the track started."""
-    return "about 0" if 0 < abs(value) < ROUNDING * abs(track[0]) else f"{value:.2g}"
-
-
-def _describe_line(line: Line2D) -> str:
-    x, y = (torch.as_tensor(data, dtype=torch.float64).tolist() for data in line.get_data())
-    name = str(line.get_label())
-    if not x or name == "_divergence":
-        return ""
-    chosen = sorted({round(step * (len(x) - 1) / 4) for step in range(5)})
-    points = ", ".join(f"({round(x[place], 2):g}, {_say(y[place], y)})" for place in chosen)
-    return f"{'a line' if name.startswith('_') else name}: {len(x)} point{'s' if len(x) > 1 else ''}, {points}."
-
-
-def _text(label: str) -> str:
-    return " ".join(label.split()).rstrip(".")
+        return f"stays at {digits(first, track)}"
+    return f"{verb} from {digits(first, track)} to {digits(last, track)}"

@@ -23,7 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
-LIMIT = 2_000  # operations noted in one block; see the trap of deep graphs in `graph.LIMIT`
+LIMIT = 2_000  # operations noted in one block; see the trap of deep graphs at `walk.LIMIT`
 ROOM = 4_000_000  # numbers copied in one block, 16 MB of float32; what does not fit is noted by shape alone
 
 _KEY = "course_utils.record"

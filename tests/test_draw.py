@@ -3,8 +3,9 @@ import re
 from xml.etree import ElementTree
 
 from course_utils import draw_graph, record
-from course_utils.draw import MARGIN, number, text_width
+from course_utils.draw import MARGIN, text_width
 from course_utils.layout import lay_out
+from course_utils.words import number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest

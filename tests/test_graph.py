@@ -1,7 +1,8 @@
 import gc
 
 from course_utils import draw_graph, trace
-from course_utils.graph import LIMIT, read_graph
+from course_utils.graph import read_graph
+from course_utils.walk import LIMIT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
@@ -89,6 +90,17 @@ def test_names_come_from_modules_too():
 def test_names_that_start_with_an_underscore_are_passed_over():
     _w = leaf(3.0)
     assert trace(_w * 2).nodes[0].name is None
+
+
+def test_a_variable_that_torch_cannot_read_does_not_spoil_the_others():
+    w = leaf(3.0)
+    spoilt, _ = (leaf([1.0, 2.0]) * 1).unbind()
+    with torch.no_grad():
+        spoilt.mul_(2)
+    with pytest.raises(RuntimeError, match="modified inplace"):
+        _ = spoilt.grad_fn
+    result = w * 2
+    assert [node.name for node in trace(result).nodes] == ["w", "result"]
 
 
 def test_a_result_may_be_a_leaf():

@@ -4,7 +4,8 @@ import math
 import re
 
 from course_utils import plot_fit, plot_loss
-from course_utils.plot import describe, new_axes, numbers
+from course_utils.picture import describe, new_axes
+from course_utils.plot import numbers
 import pytest
 import torch
 
