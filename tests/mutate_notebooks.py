@@ -19,6 +19,7 @@ import nbformat
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # One fault a line in the code of each lesson: the rate, the data, a start. A new lesson adds its own.
 CODE_FAULTS = {
@@ -173,7 +174,9 @@ def kill_table(folder):
     shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     planted = dict(plant(notebooks))
+    untouched = [plant_untouched(source, notebooks) for source in SOURCES]
     verdicts = run_pytest(folder)
+    assert all(set(verdicts[file].values()) == {"PASSED"} for file in untouched), "an untouched copy must pass"
     table = {}
     for (stem, fault, file), places in planted.items():
         failed = {place for place, outcome in verdicts[file].items() if outcome == "FAILED"}
@@ -186,7 +189,7 @@ def kill_table(folder):
 
 def plant(folder):
     """Write the corrupted copies, and tell of each (stem, fault, file name) the planted places among its code cells."""
-    for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for source in SOURCES:
         for number, fault in enumerate(OUTPUT_FAULTS):
             notebook = nbformat.read(source, as_version=4)
             code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -200,6 +203,13 @@ def plant(folder):
             code[place].source = code[place].source.replace(old, new, 1)
             file = write(notebook, folder / f"{source.stem}_c{number}.ipynb")
             yield (source.stem, f"{old} → {new}", file), {place}
+
+
+def plant_untouched(source, folder):
+    """A copy with no fault, for a kernel that is registered nowhere: it must run all the same, and pass."""
+    notebook = nbformat.read(source, as_version=4)
+    notebook.metadata["kernelspec"]["name"] = "registered-nowhere"
+    return write(notebook, folder / f"{source.stem}_untouched.ipynb")
 
 
 def write(notebook, path):
