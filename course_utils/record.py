@@ -172,7 +172,7 @@ def _source_text(frame: FrameType | None) -> str:
     """The expression that runs now in the learner's own code, on one line; "" where its text cannot be had."""
     while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in ("torch", "course_utils"):
         frame = frame.f_back
-    if frame is None:
+    if frame is None or frame.f_code.co_filename in ("<string>", "<stdin>"):  # names that many texts share
         return ""
     first, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
     if first is None or last is None or start is None or end is None:

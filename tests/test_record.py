@@ -1,6 +1,7 @@
 from contextlib import suppress
 import gc
 import importlib
+import linecache
 import subprocess
 import sys
 import weakref
@@ -127,7 +128,8 @@ def test_as_a_decorator():
     assert trace(square(leaf(3.0))).nodes[-1].source == "a * a"
 
 
-def test_text_that_is_nowhere_is_empty():
+def test_text_that_is_nowhere_is_empty(monkeypatch):
+    monkeypatch.setitem(linecache.cache, "<string>", (20, None, ["another = text()\n"], "<string>"))
     w = leaf(3.0)
     scope = {"w": w}
     with record():
