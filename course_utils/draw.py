@@ -33,30 +33,13 @@ def draw_graph(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
     1. w, a leaf: value 3, no gradient yet.
     2. the result, × of w: value 6.
     """
-    return read_graph(result, {**names, **callers_variables(), **names})
+    return read_graph(result, names, callers_variables())
 
 
 def to_svg(graph: Graph) -> str:
     """The drawing as the text of an SVG file, at its natural size in pixels."""
-    boxes = [_Box(node, is_result=node is graph.nodes[-1]) for node in graph.nodes]
-    layout = lay_out(graph, [(box.width, box.height) for box in boxes])
-    width, height = round(layout.width + 2 * MARGIN), round(layout.height + 2 * MARGIN)
-    kinds = [graph.nodes[edge.source].kind for edge in graph.edges]
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="{-MARGIN} {-MARGIN} {width} {height}" role="img">',
-            f"<title>{escape(to_text(graph))}</title>",
-            _STYLE,
-            f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}" fill="{COLOURS["paper"]}"/>',
-            *(
-                f'<path class="edge from-{kind}" d="{_curve(route)}"/>'
-                for kind, route in zip(kinds, layout.routes, strict=True)
-            ),
-            *(box.draw(centre) for box, centre in zip(boxes, layout.centres, strict=True)),
-            "</svg>\n",
-        ]
-    )
+    svg, _, _ = _draw(graph)
+    return svg
 
 
 def save(graph: Graph, path: str | Path) -> None:
@@ -73,8 +56,8 @@ def save(graph: Graph, path: str | Path) -> None:
 
 def mimebundle(graph: Graph) -> dict[str, str]:
     """What a notebook shows: a picture with words, the bare SVG for viewers without HTML, and the words alone."""
-    svg, words = to_svg(graph), to_text(graph)
-    width, height = (int(svg.split(f'{side}="', 1)[1].split('"', 1)[0]) for side in ("width", "height"))
+    svg, width, height = _draw(graph)
+    words = to_text(graph)
     html = picture_html(svg.encode(), mime="image/svg+xml", words=words, width=width, height=height)
     return {"text/html": html, "image/svg+xml": svg, "text/plain": words}
 
@@ -119,6 +102,26 @@ text {{ font-family: {FONT}; font-size: {LABEL}px; text-anchor: middle; }}
 <path d="M0,0 L10,4 L0,8 z" fill="{COLOURS["quiet"]}"/></marker></defs>"""
 
 
+def _draw(graph: Graph) -> tuple[str, int, int]:
+    """The SVG, its width and its height."""
+    boxes = [_Box(node, is_result=node is graph.nodes[-1]) for node in graph.nodes]
+    layout = lay_out(graph, [(box.width, box.height) for box in boxes])
+    width, height = round(layout.width + 2 * MARGIN), round(layout.height + 2 * MARGIN)
+    kinds = [graph.nodes[edge.source].kind for edge in graph.edges]
+    frame = f'x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="{-MARGIN} {-MARGIN} {width} {height}" role="img">',
+        f"<title>{escape(to_text(graph))}</title>",
+        _STYLE,
+        f'<rect {frame} fill="{COLOURS["paper"]}"/>',
+    ]
+    for kind, route in zip(kinds, layout.routes, strict=True):
+        lines.append(f'<path class="edge from-{kind}" d="{_curve(route)}"/>')
+    lines += [box.draw(centre) for box, centre in zip(boxes, layout.centres, strict=True)]
+    return "\n".join([*lines, "</svg>\n"]), width, height
+
+
 class _Box:
     """What is drawn for one node: a constant is bare text, the others have a frame, a title and rows below it."""
 
@@ -128,7 +131,8 @@ class _Box:
         self.source = _short(one_line(node.source)) if node.kind == "operation" else ""
         self.value = "" if node.kind == "constant" else f"value {number(node.value)}"
         self.gradient = _gradient(node)
-        row = text_width(self.value, LABEL) + (PADDING + text_width(self.gradient, LABEL) if self.gradient else 0)
+        halves = [text_width(half, LABEL) for half in (self.value, self.gradient)]
+        row = 2 * max(halves) + PADDING if self.gradient else halves[0]  # each is centred in its half of the box
         mono = _pixels(sum(MONO_WIDTH if ord(letter) < 0x2E80 else 2 * MONO_WIDTH for letter in self.source), LABEL)
         around = 4 if node.kind == "constant" else 2 * PADDING
         self.width = max(text_width(self.title, TITLE), mono, row) + around

@@ -101,7 +101,7 @@ def trace(result: torch.Tensor, /, **names: torch.Tensor) -> Graph:
     >>> [(node.name, node.op) for node in trace(w * w, w=w).nodes]
     [('w', ''), (None, '×')]
     """
-    return read_graph(result, {**names, **callers_variables(), **names})  # the first of two names for one tensor wins
+    return read_graph(result, names, callers_variables())
 
 
 def callers_variables() -> dict[str, object]:
@@ -111,8 +111,8 @@ def callers_variables() -> dict[str, object]:
     return {**caller.f_globals, **caller.f_locals} if caller else {}
 
 
-def read_graph(result: object, variables: Mapping[str, object]) -> Graph:
-    """As `trace`, with the variables handed over: those whose name starts with an underscore are passed over."""
+def read_graph(result: object, names: Mapping[str, object], variables: Mapping[str, object]) -> Graph:
+    """As `trace`, with the caller's variables handed over: a name that starts with an underscore is passed over."""
     if not isinstance(result, torch.Tensor):
         raise TypeError(f"result must be a torch tensor, got {type(result).__name__}")
     if not result.requires_grad:
@@ -123,17 +123,17 @@ def read_graph(result: object, variables: Mapping[str, object]) -> Graph:
         )
     root = grad_fn(result)
     order = operands_first(root)
-    names = _Names(variables)
+    known = _Names({**names, **variables, **names})  # first in order, and over a variable of the same name
     values = {id(fn): tensor for user in order for fn, tensor in saved_results(user)} | {id(root): result}
     nodes: list[Node] = []
     edges: list[Edge] = []
     place: dict[int, int] = {}
     for fn in order:
         note = note_of(fn)
-        constants = [_constant(constant, names) for constant in (note.constants if note else ())]
+        constants = [_constant(constant, known) for constant in (note.constants if note else ())]
         sources = [place[id(source)] for source in operands(fn)]
         sources += range(len(nodes), len(nodes) + len(constants))
-        nodes += [*constants, _node(fn, note, names, values)]
+        nodes += [*constants, _node(fn, note, known, values)]
         place[id(fn)] = len(nodes) - 1
         edges += [Edge(source, len(nodes) - 1) for source in sources]
     return Graph(tuple(nodes), tuple(edges))

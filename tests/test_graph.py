@@ -72,7 +72,7 @@ def test_a_value_overwritten_in_place_is_not_shown_as_the_old_one():
     with torch.no_grad():
         y.mul_(0)
     assert trace(result).nodes[1].value.item() == 0.0  # what y holds now
-    assert read_graph(result, {}).nodes[1].value is None  # torch would refuse to use what it saved
+    assert read_graph(result, {}, {}).nodes[1].value is None  # torch would refuse to use what it saved
 
 
 def test_names_come_from_the_keywords_first():
