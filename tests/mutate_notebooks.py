@@ -1,11 +1,14 @@
 """Corrupt copies of every notebook, and count the corruptions that pytest sees: `python tests/mutate_notebooks.py`.
 
 A corruption of outputs is planted in every cell where it can be, all in one copy: nbval judges each cell by itself, so
-each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough.
+each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough. Two
+copies without a fault are the control: they must pass, one under a kernel's name that is registered nowhere, one with
+every cell run twice in a row.
 """
 
 import base64
 from collections import defaultdict
+from copy import deepcopy
 from io import BytesIO
 import os
 from pathlib import Path
@@ -173,10 +176,11 @@ def kill_table(folder):
     notebooks = folder / "notebooks"
     shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    planted = dict(plant(notebooks))
-    untouched = [plant_untouched(source, notebooks) for source in SOURCES]
+    planted = dict(plant_faults(notebooks))
+    controls = [plant(source, notebooks) for source in SOURCES for plant in (plant_untouched, plant_doubled)]
     verdicts = run_pytest(folder)
-    assert all(set(verdicts[file].values()) == {"PASSED"} for file in untouched), "an untouched copy must pass"
+    for file in controls:
+        assert set(verdicts[file].values()) == {"PASSED"}, f"{file} holds no fault and must pass: {verdicts[file]}"
     table = {}
     for (stem, fault, file), places in planted.items():
         failed = {place for place, outcome in verdicts[file].items() if outcome == "FAILED"}
@@ -187,7 +191,7 @@ def kill_table(folder):
     return table
 
 
-def plant(folder):
+def plant_faults(folder):
     """Write the corrupted copies, and tell of each (stem, fault, file name) the planted places among its code cells."""
     for source in SOURCES:
         for number, fault in enumerate(OUTPUT_FAULTS):
@@ -210,6 +214,19 @@ def plant_untouched(source, folder):
     notebook = nbformat.read(source, as_version=4)
     notebook.metadata["kernelspec"]["name"] = "registered-nowhere"
     return write(notebook, folder / f"{source.stem}_untouched.ipynb")
+
+
+def plant_doubled(source, folder):
+    """A copy in which every code cell is run twice in a row: the second time, too, it must give its stored output."""
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells = [twin for cell in notebook.cells for twin in (cell, again(cell))]
+    return write(notebook, folder / f"{source.stem}_doubled.ipynb")
+
+
+def again(cell):
+    twin = deepcopy(cell)
+    twin.id = f"{cell.id}-again"
+    return twin
 
 
 def write(notebook, path):
