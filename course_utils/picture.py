@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
+import math
 
 from course_utils.style import picture_html
 from matplotlib.axes import Axes
@@ -38,7 +39,7 @@ class SelfShowingAxes(Axes):
 
 
 def describe(ax: Axes) -> str:
-    """What is drawn on `ax`, in words: title, axes, and of each line its name and up to five of its points.
+    """What is drawn on `ax`, in words: title, axes, and of each line its name and up to five of its finite points.
 
     >>> ax = new_axes()
     >>> _ = ax.plot([1, 2, 3], [4.0, 2.0, 1.0], label="loss")
@@ -86,9 +87,10 @@ def _pixels(width: float, height: float, dpi: float) -> RendererAgg:
 def _describe_line(line: Line2D) -> str:
     x, y = (torch.as_tensor(data, dtype=torch.float64).tolist() for data in line.get_data())
     name = str(line.get_label())
-    if not x or name == "_divergence":
+    drawn = [place for place in range(len(y)) if math.isfinite(y[place])]
+    if not drawn or name == "_divergence":
         return ""
-    chosen = sorted({round(step * (len(x) - 1) / 4) for step in range(5)})
+    chosen = sorted({drawn[round(step * (len(drawn) - 1) / 4)] for step in range(5)})
     points = ", ".join(f"({round(x[place], 2):g}, {digits(y[place], y)})" for place in chosen)
     return f"{'a line' if name.startswith('_') else name}: {len(x)} point{'s' if len(x) > 1 else ''}, {points}."
 

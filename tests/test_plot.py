@@ -141,6 +141,12 @@ def test_the_words_change_with_the_points_they_tell(place):
     assert describe(plot_loss(other)) != describe(plot_loss(track))
 
 
+def test_the_words_tell_no_point_that_is_not_drawn():
+    words = describe(plot_loss([1.0, 10.0, 100.0, math.inf, math.inf]))
+    assert "loss: 5 points, (1, 1), (2, 10), (3, 1e+02). inf from epoch 4." in words
+    assert "nan" not in words
+
+
 def test_the_same_data_give_the_same_bytes():
     one, other = (plot_loss([4.0, 2.0, 1.0])._repr_mimebundle_() for _ in range(2))
     assert one == other
