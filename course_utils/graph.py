@@ -175,7 +175,7 @@ def _node(fn: GradFn, note: Note | None, names: _Names, values: Mapping[int, tor
 
 def _constant(constant: Constant, names: _Names) -> Node:
     name = names.of_tensor.get(id(constant.tensor))
-    return Node("constant", name, source=constant.source, value=_copy(constant.tensor))
+    return Node("constant", name, source=constant.source, value=_copy(constant.value))
 
 
 def _copy(tensor: torch.Tensor | None) -> torch.Tensor | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 import math
+from numbers import Real
 
 from course_utils.picture import digits, new_axes
 from course_utils.style import COLOURS
@@ -69,8 +70,8 @@ def plot_fit(
     if len(x_values) != len(y_values):
         raise ValueError(f"x and y must be of one length, got {len(x_values)} and {len(y_values)} numbers")
     device = x.device if isinstance(x, torch.Tensor) else None
-    low, high = min(0.0, *x_values), max(x_values) * 1.1
-    grid = torch.linspace(low, high, 50, device=device)
+    low, high = min(0.0, *x_values), max(x_values)
+    grid = torch.linspace(low, high + (high - low) / 10, 50, device=device)
     with torch.no_grad():
         answer = model(grid)
     if not isinstance(answer, torch.Tensor):
@@ -81,13 +82,17 @@ def plot_fit(
     ax.set(xlabel="x", ylabel="y")
     ax.plot(grid.tolist(), answer.tolist(), color=COLOURS["value"], linestyle="-", label="model")
     ax.plot(x_values, y_values, "o", color=COLOURS["ink"], markersize=7, label="data")
-    ax.legend(frameon=False)
+    # Outside, where the legend's dot is not taken for a point of the data.
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    # The data alone choose the axes: whatever the model, the eye compares it on the same ones.
+    bottom, top = min(0.0, *y_values), max(0.0, *y_values)
+    ax.set_ylim(bottom - 0.1 * (top - bottom or 1.0), top + 0.2 * (top - bottom or 1.0))
     ax.set_title(title or "")
     return ax
 
 
 def numbers(values: object, argument: str) -> list[float]:
-    """The floats in `values`: a sequence of numbers or one-element tensors, or a 1-d tensor, on any device.
+    """The floats in `values`: a sequence of numbers or one-element tensors, or a 1-d tensor or array, on any device.
 
     Args:
         values: what to read.
@@ -104,6 +109,8 @@ def numbers(values: object, argument: str) -> list[float]:
         if values.dim() != 1:
             raise ValueError(f"{argument} must have one dimension, got a tensor of shape {tuple(values.shape)}")
         values = values.detach().tolist()
+    elif hasattr(values, "__array__"):  # numpy's, which matplotlib's users have at hand
+        return numbers(torch.as_tensor(values), argument)
     if isinstance(values, str) or not isinstance(values, Sequence):
         raise TypeError(f"{argument} must be a list of numbers, got {type(values).__name__}")
     if not values:
@@ -114,7 +121,7 @@ def numbers(values: object, argument: str) -> list[float]:
 def _number(value: object, argument: str) -> float:
     if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
         return float(value.detach())
-    if isinstance(value, int | float):
+    if isinstance(value, Real):
         return float(value)
     got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
     raise TypeError(f"{argument} must be a number, got {got}")

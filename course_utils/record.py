@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
 LIMIT = 2_000  # operations noted in one block; see the trap of deep graphs at `walk.LIMIT`
-ROOM = 4_000_000  # numbers copied in one block, 16 MB of float32; what does not fit is noted by shape alone
+ROOM = 4_000_000  # numbers copied in one block, 16 MB of float32; the value of what does not fit stays unknown
 
 _KEY = "course_utils.record"
 _ARITHMETIC = {"add", "sub", "rsub", "mul", "div", "pow", "maximum", "minimum"}  # a bare number here is an operand
@@ -35,11 +35,13 @@ class Constant:
     """An operand that needs no gradient: torch keeps no node for it.
 
     Attributes:
-        tensor: the tensor itself, or the bare number as a tensor.
+        tensor: the tensor itself, by which the caller's name for it is found; or the bare number as a tensor.
+        value: a copy of what it held at the time; None where there was no room for it.
         source: the text that made it inside the block ("x[0]"), or "".
     """
 
     tensor: torch.Tensor
+    value: torch.Tensor | None
     source: str
 
 
@@ -95,7 +97,8 @@ class _Notebook:
     def __init__(self) -> None:
         self.source = ""  # the text of the call that runs now
         self.pending: list[tuple[torch.Tensor, Note]] = []
-        self.made: dict[int, Constant] = {}  # results without a graph, by id; held, so that no id is used twice
+        # Results without a graph and their texts, by id; the tensors are held, so that no id is used twice.
+        self.made: dict[int, tuple[torch.Tensor, str]] = {}
         self.operations, self.numbers = 0, 0
 
     def take(self, operation: str, operands: tuple[Any, ...], results: object) -> None:
@@ -115,7 +118,7 @@ class _Notebook:
             if tensor.grad_fn is not None:
                 _page(tensor.grad_fn)[_KEY] = note
             elif not tensor.requires_grad:
-                self.made[id(tensor)] = Constant(tensor, note.source)
+                self.made[id(tensor)] = tensor, note.source
         self.pending.clear()
 
     def _copy(self, tensor: torch.Tensor) -> torch.Tensor | None:
@@ -123,12 +126,15 @@ class _Notebook:
         return tensor.detach().clone() if self.numbers <= ROOM else None
 
     def _constants(self, operation: str, operands: tuple[Any, ...]) -> Iterator[Constant]:
-        for operand in operands[:2] if operation in _ARITHMETIC else operands:
-            if isinstance(operand, int | float | complex) and operation in _ARITHMETIC:
-                yield Constant(torch.tensor(operand), "")
+        is_arithmetic = operation.rstrip("_") in _ARITHMETIC  # mul_ is mul in place
+        for operand in operands[:2] if is_arithmetic else operands:
+            if isinstance(operand, int | float | complex) and is_arithmetic:
+                number = torch.tensor(operand)
+                yield Constant(number, number, "")
             for tensor in _tensors([operand]):
                 if not tensor.requires_grad:
-                    yield self.made.get(id(tensor), Constant(tensor, ""))
+                    _, source = self.made.get(id(tensor), (tensor, ""))
+                    yield Constant(tensor, self._copy(tensor), source)
 
 
 class _Values(TorchDispatchMode):  # type: ignore[no-untyped-call]

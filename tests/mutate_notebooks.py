@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 import nbformat
-from PIL import Image
+from PIL import Image, ImageOps
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -71,20 +71,20 @@ def recoded(match):
 
 
 def change_pixels(cell):
-    """Each plot, for blank paper of the same size, wherever it is stored."""
-    return change_data(cell, "image/png", blank)
+    """Each plot, for its mirror image, where viewers without HTML find it."""
+    return change_data(cell, "image/png", mirrored)
 
 
 def change_pixels_in_html(cell):
-    """Each plot inside HTML, for blank paper of the same size."""
+    """Each plot inside HTML, for its mirror image."""
     return change_data(
-        cell, "text/html", lambda html: re.sub(r"(?<=image/png;base64,)[^\"]+", lambda data: blank(data[0]), html)
+        cell, "text/html", lambda html: re.sub(r"(?<=image/png;base64,)[^\"]+", lambda data: mirrored(data[0]), html)
     )
 
 
-def blank(data):
-    size, file = Image.open(BytesIO(base64.b64decode(data))).size, BytesIO()
-    Image.new("RGB", size, "white").save(file, format="png")
+def mirrored(data):
+    file = BytesIO()
+    ImageOps.mirror(Image.open(BytesIO(base64.b64decode(data))).convert("RGB")).save(file, format="png")
     return base64.b64encode(file.getvalue()).decode()
 
 

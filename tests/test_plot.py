@@ -6,6 +6,7 @@ import re
 from course_utils import plot_fit, plot_loss
 from course_utils.picture import describe, new_axes
 from course_utils.plot import numbers
+import numpy as np
 import pytest
 import torch
 
@@ -53,8 +54,19 @@ def test_any_run_can_be_shown(losses):
         torch.tensor([4.0, 1.0], requires_grad=True),
         [torch.tensor(4.0, requires_grad=True), torch.tensor([[1.0]])],
         {"loss": [4.0, 1.0]},
+        np.array([4.0, 1.0]),
+        [np.float32(4.0), np.int64(1)],
     ],
-    ids=["list", "tuple", "tensor", "tensor with a graph", "list of tensors", "one named run"],
+    ids=[
+        "list",
+        "tuple",
+        "tensor",
+        "tensor with a graph",
+        "list of tensors",
+        "one named run",
+        "array",
+        "numpy's numbers",
+    ],
 )
 def test_numbers_come_in_many_shapes(losses):
     (line,) = plot_loss(losses).lines
@@ -117,6 +129,19 @@ def test_plot_fit_draws_the_points_and_the_model():
 def test_plot_fit_refuses(x, y, model, error, message):
     with pytest.raises(error, match=f"^{message}"):
         plot_fit(x, y, model)
+
+
+@pytest.mark.parametrize("x", [[-3.0, -1.0], [0.0], [2.0, 5.0], [-1.0, 1.0]])
+def test_the_model_is_drawn_over_all_the_data(x):
+    model, _ = plot_fit(x, x, lambda inputs: inputs).lines
+    assert min(model.get_xdata()) <= min(x) <= max(x) <= max(model.get_xdata())
+
+
+def test_every_model_is_drawn_on_the_same_axes():
+    pictures = [plot_fit([1.0, 2.0], [2.0, 4.0], lambda x, w=w: w * x) for w in (0.0, 2.0, 400.0)]
+    assert {ax.get_ylim() for ax in pictures} == {(-0.4, 4.8)}
+    (flat,) = {plot_fit([1.0], [0.0], lambda x: x).get_ylim()}
+    assert flat == (-0.1, 0.2)
 
 
 def test_a_picture_has_words_and_both_show_the_same():

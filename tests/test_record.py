@@ -84,6 +84,22 @@ def test_the_value_is_that_of_the_moment():
     assert [node.value.item() for node in trace(result).nodes if node.op] == [6.0, 7.0]
 
 
+def test_the_value_of_a_constant_is_that_of_the_moment_too():
+    x, w = torch.tensor(2.0), leaf(3.0)
+    with record():
+        result = w * x
+    x.mul_(5)
+    assert rows(trace(result)) == [("w", "", 3.0), ("x", "", 2.0), ("result", "×", 6.0)]
+
+
+def test_a_bare_number_is_seen_in_place():
+    w = leaf(3.0)
+    with record():
+        result = w * 1
+        result *= 5
+    assert rows(trace(result))[-2:] == [("", "", 5), ("result", "×", 15.0)]
+
+
 def test_values_stay_after_backward_has_freed_the_buffers():
     w = leaf(3.0)
     with record():
