@@ -4,24 +4,32 @@ Import from here before `import torch`: what torch reads once, while it loads, i
 """
 
 from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
+from course_utils.chain import explain
 from course_utils.draw import draw_graph
-from course_utils.graph import trace
+from course_utils.engine import Value
 from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
+from course_utils.read import trace
 from course_utils.record import record
+from course_utils.stepper import step_backward
 from course_utils.style import use_style
+from course_utils.watch import watch_backward
 from course_utils.widgets import attach_slider, show_machine, tune_learning_rate
 
 __all__ = [
+    "Value",
     "attach_slider",
     "check_machine",
     "draw_graph",
+    "explain",
     "pick_device",
     "plot_fit",
     "plot_loss",
     "record",
     "show_machine",
+    "step_backward",
     "trace",
     "tune_learning_rate",
     "use_style",
+    "watch_backward",
 ]

@@ -14,6 +14,7 @@ from course_utils.graph import Edge, Graph
 import pygraphviz
 
 Point = tuple[float, float]
+Size = tuple[float, float]
 
 WIDE_ENOUGH = 880  # pixels across a notebook's page; what is wider is laid out from top to bottom
 POINT = 72  # Graphviz counts in inches of 72 points; a point is a pixel here
@@ -27,44 +28,54 @@ class Layout:
         width: of the whole drawing.
         height: of the whole drawing.
         centres: the middle of each node's box, in the order of the graph's nodes.
-        routes: for each edge the control points of a chain of cubic Bézier curves: 3k + 1 points. It ends 10 pixels
-            before the target's box, room for an arrowhead.
+        routes: for each edge the control points of a chain of cubic Bézier curves: 3k + 1 points. Where it has an
+            arrowhead it ends 10 pixels before the box.
+        labels: the middle of each edge's label, None where it has none.
     """
 
     width: float
     height: float
     centres: tuple[Point, ...]
     routes: tuple[tuple[Point, ...], ...]
+    labels: tuple[Point | None, ...]
 
 
-def lay_out(graph: Graph, sizes: Sequence[tuple[float, float]]) -> Layout:
+def lay_out(graph: Graph, sizes: Sequence[Size], labels: Sequence[Size | None]) -> Layout:
     """Left to right where that fits a notebook's page, else from top to bottom.
 
     Args:
         graph: what to lay out.
         sizes: width and height of each node's box in pixels, in the order of `graph.nodes`.
+        labels: the same of each edge's label, in the order of `graph.edges`. An edge with a label has room for an
+            arrowhead at both ends, others only at the target.
 
     Raises:
-        ValueError: there are not as many sizes as nodes.
+        ValueError: there are not as many sizes as nodes, or labels as edges.
     """
     if len(sizes) != len(graph.nodes):
         raise ValueError(f"sizes must hold one pair a node: {len(graph.nodes)}, got {len(sizes)}")
-    across = _place(graph.edges, sizes, "LR")
-    return across if across.width <= WIDE_ENOUGH else _place(graph.edges, sizes, "TB")
+    if len(labels) != len(graph.edges):
+        raise ValueError(f"labels must hold one pair or None an edge: {len(graph.edges)}, got {len(labels)}")
+    across = _place(graph.edges, sizes, labels, "LR")
+    return across if across.width <= WIDE_ENOUGH else _place(graph.edges, sizes, labels, "TB")
 
 
-def _place(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], direction: str) -> Layout:
+def _place(edges: Sequence[Edge], sizes: Sequence[Size], labels: Sequence[Size | None], direction: str) -> Layout:
     boxes = [
         f"{place} [width={width / POINT:.4f}, height={height / POINT:.4f}]"
         for place, (width, height) in enumerate(sizes)
     ]
     # Heavy edges are drawn straight: those between operations, the way from the first to the result.
     made = {edge.target for edge in edges}
-    arrows = [f"{edge.source} -> {edge.target} [weight={20 if edge.source in made else 1}]" for edge in edges]
+    arrows = [
+        f"{edge.source} -> {edge.target} [weight={20 if edge.source in made else 1}{_room(label)}]"
+        for edge, label in zip(edges, labels, strict=True)
+    ]
+    apart = 0.55 if not any(labels) else 0.3  # a label brings room of its own
     dot = "\n".join(
         [
             "digraph {",
-            f"rankdir={direction}; nodesep=0.35; ranksep=0.55; margin=0",
+            f"rankdir={direction}; nodesep=0.35; ranksep={apart}; margin=0",
             'node [shape=box, fixedsize=true, label=""]',
             *boxes,
             *arrows,
@@ -73,6 +84,14 @@ def _place(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], directio
     )
     plain = pygraphviz.AGraph(string=dot).draw(format="plain", prog="dot").decode()
     return _read_plain([line.split() for line in plain.replace("\\\n", "").splitlines()], len(sizes), edges)
+
+
+def _room(label: Size | None) -> str:
+    """Room for a label: an empty table, for which no font is asked."""
+    if label is None:
+        return ""
+    size = f'FIXEDSIZE="TRUE" WIDTH="{label[0]:.0f}" HEIGHT="{label[1]:.0f}" BORDER="0"'
+    return f", dir=both, label=<<TABLE {size}><TR><TD></TD></TR></TABLE>>"
 
 
 def _read_plain(rows: list[list[str]], boxes: int, edges: Sequence[Edge]) -> Layout:
@@ -84,16 +103,19 @@ def _read_plain(rows: list[list[str]], boxes: int, edges: Sequence[Edge]) -> Lay
         return round(float(x) * POINT, 1), round((tall - float(y)) * POINT, 1)
 
     centres = {int(row[1]): point(row[2], row[3]) for row in rows if row[0] == "node"}
-    routes: dict[tuple[int, int], list[tuple[Point, ...]]] = {}
+    found: dict[tuple[int, int], list[tuple[tuple[Point, ...], Point | None]]] = {}
     for row in rows:
         if row[0] == "edge":
-            ends = row[4 : 4 + 2 * int(row[3])]
+            ends, rest = row[4 : 4 + 2 * int(row[3])], row[4 + 2 * int(row[3]) :]
             way = tuple(point(x, y) for x, y in zip(ends[::2], ends[1::2], strict=True))
-            routes.setdefault((int(row[1]), int(row[2])), []).append(way)
+            label = point(rest[1], rest[2]) if rest[0] == '"<TABLE>"' else None
+            found.setdefault((int(row[1]), int(row[2])), []).append((way, label))
+    # Two edges between the same boxes are alike: either may have either way.
+    ways = [found[edge.source, edge.target].pop(0) for edge in edges]
     return Layout(
         width=round(float(width) * POINT, 1),
         height=round(tall * POINT, 1),
         centres=tuple(centres[place] for place in range(boxes)),
-        # Two edges between the same boxes are alike: either may have either way.
-        routes=tuple(routes[edge.source, edge.target].pop(0) for edge in edges),
+        routes=tuple(way for way, _ in ways),
+        labels=tuple(label for _, label in ways),
     )

@@ -25,6 +25,7 @@ COLOURS = {
     "leaf fill": "#e3edff",
     "operation fill": "#f3f4f6",
     "result fill": "#dcf5e6",
+    "hand fill": "#fdebb3",
 }
 
 FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"

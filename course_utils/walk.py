@@ -11,19 +11,22 @@ import torch
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
-# More operations cannot be read in one picture. And a node that was once walked from Python is freed by recursion in C:
-# past some 40,000 of them in a row, freeing the learner's own result would crash the process.
-LIMIT = 300
+# A node that was once walked from Python is freed by recursion in C: past some 40,000 of them in a row, freeing the
+# learner's own result would crash the process.
+LIMIT = 5_000
+
+Source = tuple["GradFn", int]  # a node, and which of its results
 
 
-def grad_fn(tensor: torch.Tensor) -> GradFn:
-    """The node behind a tensor: of a leaf, the one that adds to its `.grad`."""
-    return torch.autograd.graph.get_gradient_edge(tensor).node
+def edge_of(tensor: torch.Tensor) -> Source:
+    """The node behind a tensor, and which of its results it is: of a leaf, the node that adds to its `.grad`."""
+    edge = torch.autograd.graph.get_gradient_edge(tensor)
+    return edge.node, edge.output_nr
 
 
-def operands(fn: GradFn) -> list[GradFn]:
-    """The nodes whose results an operation takes, in order; what needs no gradient has none."""
-    return [source for source, _ in fn.next_functions if source is not None]
+def operands(fn: GradFn) -> list[Source]:
+    """What an operation takes, in order; what needs no gradient has no node."""
+    return [(source, output) for source, output in fn.next_functions if source is not None]
 
 
 def operands_first(root: GradFn) -> list[GradFn]:
@@ -33,7 +36,7 @@ def operands_first(root: GradFn) -> list[GradFn]:
     stack = [(root, iter(operands(root)))]
     while stack:
         fn, rest = stack[-1]
-        for source in rest:
+        for source, _ in rest:
             if id(source) not in seen:
                 seen.add(id(source))
                 stack.append((source, iter(operands(source))))
@@ -46,8 +49,8 @@ def operands_first(root: GradFn) -> list[GradFn]:
     return order
 
 
-def saved_results(user: GradFn) -> Iterator[tuple[GradFn, torch.Tensor]]:
-    """Results of other operations that `user` keeps for its backward pass, each with the node that made it."""
+def saved_results(user: GradFn) -> Iterator[tuple[Source, torch.Tensor]]:
+    """Results of other operations that `user` keeps for its backward pass, each with where it was made."""
     for attribute in dir(user):
         if not attribute.startswith("_saved_"):
             continue
@@ -56,7 +59,7 @@ def saved_results(user: GradFn) -> Iterator[tuple[GradFn, torch.Tensor]]:
         except RuntimeError:  # freed by a backward pass, or overwritten in place: the value is not to be had
             continue
         if isinstance(saved, torch.Tensor) and saved.grad_fn is not None:
-            yield saved.grad_fn, saved
+            yield (saved.grad_fn, saved.output_nr), saved
 
 
 _SIGNS = {

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from course_utils.graph import Graph, Node
+from course_utils.graph import Edge, Graph, Node
 import torch
+
+FEW = 3  # a row of up to so many numbers is told number by number
 
 
 def to_text(graph: Graph) -> str:
     """The graph in words, a line a node: enough to draw it again. Constants stand in the lines that use them."""
-    numbered = [place for place, node in enumerate(graph.nodes) if node.kind != "constant"]
-    order = {place: count for count, place in enumerate(numbered, start=1)}
-    lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in numbered]
-    return "\n".join([f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}.", *lines])
+    order = places(graph)
+    lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in order]
+    head = f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}."
+    why = [f"No gradients: {graph.missing}."] if graph.shows_gradients and graph.missing else []
+    return "\n".join([head, *lines, *why])
+
+
+def places(graph: Graph) -> dict[int, int]:
+    """The numbers, from 1, by which the words call the leaves and operations."""
+    told = [place for place, node in enumerate(graph.nodes) if node.kind != "constant"]
+    return {place: number for number, place in enumerate(told, start=1)}
 
 
 def number(value: torch.Tensor | None) -> str:
-    """A value in a few letters: four digits of a number, the shape of anything larger, `?` where it is not known.
+    """A value in a few letters: a number, a row of up to three, the shape of anything larger; `?` where unknown.
 
-    >>> [number(torch.tensor(-4.15)), number(torch.ones(5, 4)), number(torch.ones(16)), number(None)]
-    ['−4.15', '[5×4]', '[16]', '?']
+    >>> [number(torch.tensor(-4.15)), number(torch.tensor([36.0, 81.0])), number(torch.ones(5, 4)), number(None)]
+    ['−4.15', '[36, 81]', '[5×4]', '?']
     """
     if value is None:
         return "?"
-    if value.dim() == 0:
-        return f"{value.item():.4g}".replace("-", "−")
-    return f"[{'×'.join(map(str, value.shape))}]"
+    if value.numel() == 1:
+        return _digits(value)
+    if value.dim() == 1 and 1 < len(value) <= FEW and value.layout is torch.strided:
+        return f"[{', '.join(_digits(entry, 3) for entry in value)}]"
+    return shape_text(tuple(value.shape))
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`[5×4]`, which does not look like a number."""
+    return f"[{'×'.join(map(str, shape))}]"
+
+
+def slope(graph: Graph, edge: Edge) -> str:
+    """A local slope as a factor: `×2`, `×(−4.15)`; of a Jacobian its shape, results by operands."""
+    if edge.local is not None and edge.local.numel() == 1:
+        text = number(edge.local)
+        return f"×({text})" if text.startswith("−") else f"×{text}"
+    rows, columns = (graph.nodes[place].shape for place in (edge.target, edge.source))
+    if edge.local is None and rows == columns == ():
+        return "×?"
+    return f"J {shape_text((_size(rows), _size(columns)))}"
 
 
 def constant_text(node: Node) -> str:
@@ -35,27 +62,55 @@ def constant_text(node: Node) -> str:
     return f"{name} = {number(node.value)}" if name else number(node.value)
 
 
-def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
-    node = graph.nodes[place]
-    name = name_of(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
-    if node.kind == "leaf":
-        gradient = "no gradient yet" if node.gradient is None else f"gradient {number(node.gradient)}"
-        return f"{name}, a leaf: value {number(node.value)}, {gradient}."
-    operands = ", ".join(_reference(graph, edge.source, order) for edge in graph.edges if edge.target == place)
-    source = f", from {one_line(node.source)}" if node.source else ""
-    return f"{name}, {node.op} of {operands}: value {number(node.value)}{source}."
-
-
-def _reference(graph: Graph, place: int, order: Mapping[int, int]) -> str:
-    node = graph.nodes[place]
-    return constant_text(node) if node.kind == "constant" else name_of(node) or f"node {order[place]}"
-
-
 def name_of(node: Node) -> str:
     """The caller's name for a node, fit to be printed; "" where there is none."""
     return one_line(node.name or "")
 
 
+def call_node(graph: Graph, place: int, order: Mapping[int, int]) -> str:
+    """How the words refer to a node: by its name, else by its number."""
+    node = graph.nodes[place]
+    return constant_text(node) if node.kind == "constant" else name_of(node) or f"node {order[place]}"
+
+
 def one_line(text: str) -> str:
     """The text on one line, without the control characters that no XML may hold."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
+    node = graph.nodes[place]
+    name = name_of(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
+    parts = [f"value {number(node.value)}"]
+    if graph.shows_gradients and not graph.missing:
+        parts.append("no gradient" if node.gradient is None else f"gradient {number(node.gradient)}")
+    if node.kind == "leaf":
+        return f"{name}, a leaf: {', '.join([*parts, *_stored(graph, node)])}."
+    operands = ", ".join(call_node(graph, edge.source, order) for edge in graph.edges_to(place))
+    source = [f"from {one_line(node.source)}"] if node.source else []
+    sent = " ".join(_sent(graph, place, order)) if graph.shows_gradients else ""
+    return f"{name}, {node.op} of {operands}: {', '.join([*parts, *source])}. {sent}".rstrip()
+
+
+def _stored(graph: Graph, node: Node) -> list[str]:
+    if node.grad is None:
+        return [] if graph.shows_gradients else ["no .grad yet"]
+    return [f".grad {number(node.grad)}"]
+
+
+def _sent(graph: Graph, place: int, order: Mapping[int, int]) -> Iterator[str]:
+    for edge in graph.edges_to(place):
+        if edge.contribution is not None:
+            to = call_node(graph, edge.source, order)
+            yield f"Sends {number(edge.contribution)} ({slope(graph, edge)}) to {to}."
+
+
+def _digits(value: torch.Tensor, count: int = 4) -> str:
+    return f"{value.item():.{count}g}".replace("-", "−")
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size

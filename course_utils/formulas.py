@@ -1,0 +1,150 @@
+"""The paths of an `Explanation` as formulas: plain text, and LaTeX for who sees it set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import re
+from typing import TYPE_CHECKING
+
+from course_utils.words import name_of, number, one_line, slope
+
+if TYPE_CHECKING:
+    from course_utils.chain import Explanation, Path
+
+_TIMES = r" \cdot "
+
+
+@dataclass(frozen=True)
+class Row:
+    """One path as symbols and numbers.
+
+    Attributes:
+        slopes: pairs of symbols, "of what" and "with respect to what", from the result on.
+        factors: what is multiplied, as text.
+        product: what comes of it.
+    """
+
+    slopes: tuple[tuple[str, str], ...]
+    factors: tuple[str, ...]
+    product: str
+
+
+def to_text(explained: Explanation) -> str:
+    """The paths as plain text, a line each."""
+    symbols = _symbols(explained)
+    result, name = symbols[len(explained.graph.nodes) - 1], symbols[explained.place]
+    if not explained.count:
+        return f"No path leads from {result} back to {name}: it has no gradient."
+    lines = []
+    for row in _rows(explained, symbols):
+        ways = " · ".join(f"d {above}/d {below}" for above, below in row.slopes) or f"d {name}/d {name}"
+        numbers = " · ".join(row.factors)
+        lines.append(f"{'v · ' if _has_seed(explained) else ''}{ways} = {_equation(numbers, row.product)}")
+    paths = f"{explained.count} paths lead" if explained.count > 1 else "1 path leads"
+    named = ", ".join(f"{symbol} = {text}" for symbol, text in _legend(explained, symbols))
+    most = f"; the {len(lines)} that weigh most" if explained.count > len(lines) else ""
+    head = f"{paths} from {result} back to {name}{', by way of ' + named if named else ''}{most}:"
+    return "\n".join([head, *lines, f"Together: {_total(explained)}, the gradient of {name}."])
+
+
+def to_latex(explained: Explanation) -> str:
+    r"""The paths as LaTeX, aligned at the equals signs.
+
+    Names and texts come from the learner: each letter that means something to LaTeX is written as itself.
+    """
+    symbols = _symbols(explained)
+    result, name = symbols[len(explained.graph.nodes) - 1], symbols[explained.place]
+    rows = [rf"{_letters(symbol)} &= {_typed(text)}" for symbol, text in _legend(explained, symbols)]
+    for row in _rows(explained, symbols):
+        ways = [_fraction(above, below, r"\partial ") for above, below in row.slopes] or [_fraction(name, name, "d")]
+        seed = [r"v^{\mathsf T}"] if _has_seed(explained) else []
+        product = _TIMES.join([*seed, *ways])
+        rows.append(f"{product} &= {_equation(_TIMES.join(map(_figures, row.factors)), _figures(row.product))}")
+    total = _figures(_total(explained)) if explained.count else r"\text{no path}"
+    rows.append(f"{_fraction(result, name, 'd')} &= {total}")
+    return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+
+def _rows(explained: Explanation, symbols: dict[int, str]) -> list[Row]:
+    return [_row(explained, path, symbols) for path in explained.paths]
+
+
+def _row(explained: Explanation, path: Path, symbols: dict[int, str]) -> Row:
+    graph = explained.graph
+    factors = [slope(graph, edge).removeprefix("×") for edge in path.edges]
+    if _has_seed(explained) or not factors:
+        factors.insert(0, number(graph.nodes[-1].gradient))
+    slopes = tuple((symbols[edge.target], symbols[edge.source]) for edge in path.edges)
+    return Row(slopes, tuple(factors), number(path.product))
+
+
+def _equation(numbers: str, product: str) -> str:
+    """The product, without saying the same number twice."""
+    return product if numbers.strip("()") == product else f"{numbers} = {product}"
+
+
+def _total(explained: Explanation) -> str:
+    """The sum over the paths with its terms, as far as they are written out."""
+    terms = [number(path.product) for path in explained.paths]
+    if len(terms) == 1 or explained.count > len(terms):
+        return number(explained.gradient)
+    shown = [terms[0], *(f"({term})" if term.startswith("−") else term for term in terms[1:])]
+    return f"{' + '.join(shown)} = {number(explained.gradient)}"
+
+
+def _has_seed(explained: Explanation) -> bool:
+    """Whether the backward pass starts from something else than the number 1."""
+    seed = explained.graph.nodes[-1].gradient
+    return seed is None or seed.dim() > 0 or seed.item() != 1
+
+
+def _symbols(explained: Explanation) -> dict[int, str]:
+    """A symbol for each node: its name, or u1, u2 and so on in the order of the forward pass."""
+    graph = explained.graph
+    names = {place: name_of(node) for place, node in enumerate(graph.nodes)}
+    letter = "u" if not any(re.fullmatch(r"u\d+", name) for name in names.values()) else "node"
+    met = {place for path in explained.paths for edge in path.edges for place in (edge.source, edge.target)}
+    unnamed = [place for place in sorted(met) if not names[place] and place != len(graph.nodes) - 1]
+    names |= {place: f"{letter}{count}" for count, place in enumerate(unnamed, start=1)}
+    names[len(graph.nodes) - 1] = names[len(graph.nodes) - 1] or "result"
+    return names
+
+
+def _legend(explained: Explanation, symbols: dict[int, str]) -> list[tuple[str, str]]:
+    """What the symbols without a name of their own stand for."""
+    nodes = explained.graph.nodes
+    met = sorted({edge.source for path in explained.paths for edge in path.edges} - {len(nodes) - 1})
+    unnamed = [place for place in met if not name_of(nodes[place])]
+    return [(symbols[place], one_line(nodes[place].source) or nodes[place].op) for place in unnamed]
+
+
+def _fraction(above: str, below: str, sign: str) -> str:
+    return rf"\frac{{{sign}{_letters(above)}}}{{{sign}{_letters(below)}}}"
+
+
+def _letters(name: str) -> str:
+    """A name in upright letters; a single letter, or one with a number, as mathematicians write it."""
+    if found := re.fullmatch(r"([A-Za-z])_?(\d*)", name):
+        return f"{found[1]}_{{{found[2]}}}" if found[2] else found[1]
+    return rf"\mathrm{{{_plain(name)}}}"
+
+
+def _typed(text: str) -> str:
+    return rf"\mathtt{{{_plain(text)}}}"
+
+
+def _plain(text: str) -> str:
+    return "".join(_SPECIAL.get(letter, letter) for letter in text)
+
+
+_SPECIAL = {
+    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"{\wedge}", "~": r"{\sim}", " ": r"\ ", "*": "{*}", "-": "{-}", "+": "{+}", "/": "{/}", "=": "{=}",
+    "<": r"{\lt}", ">": r"{\gt}", "'": r"{\prime}", "−": "{-}", "×": r"{\times}", "÷": r"{\div}",
+}  # fmt: skip
+
+
+def _figures(text: str) -> str:
+    """Numbers and shapes as LaTeX has them."""
+    jacobian = re.sub(r"J \[(\d+)×(\d+)\]", r"J_{\1 \\times \2}", text)
+    return jacobian.replace("−", "-").replace("×", r" \times ").replace("?", r"\text{?}")

@@ -1,0 +1,80 @@
+"""What the caller calls things: tensors by their graph node or themselves, modules by their path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+import inspect
+
+from course_utils.call import Call
+from course_utils.graph import Module
+from course_utils.walk import Source, edge_of
+import torch
+
+
+def callers_variables() -> dict[str, object]:
+    """The variables in sight where the function that calls this one was called: its locals, then its globals."""
+    frame = inspect.currentframe()
+    caller = frame.f_back.f_back if frame and frame.f_back else None
+    return {**caller.f_globals, **caller.f_locals} if caller else {}
+
+
+class Names:
+    """The caller's names; one that starts with an underscore is passed over."""
+
+    def __init__(self, given: Mapping[str, object], variables: Mapping[str, object]) -> None:
+        things = {**given, **variables, **given}  # first in order, and over a variable of the same name
+        self._modules: dict[int, str] = {}
+        self._plain: dict[int, str] = {}
+        # The tensors are held: an id is theirs only as long as they live.
+        self._nodes: dict[tuple[int, int], tuple[str, torch.Tensor]] = {}
+        for name, thing in _named(things):
+            if isinstance(thing, torch.nn.Module):
+                self._modules.setdefault(id(thing), name)
+            elif isinstance(thing, torch.Tensor):
+                self._add(name, thing)
+
+    def _add(self, name: str, tensor: torch.Tensor) -> None:
+        if not tensor.requires_grad:
+            self._plain.setdefault(id(tensor), name)
+            return
+        with suppress(RuntimeError):  # a view that was spoilt in place has no node to ask for
+            fn, output = edge_of(tensor)
+            self._nodes.setdefault((id(fn), output), (name, tensor))
+
+    def of_source(self, source: Source) -> tuple[str, torch.Tensor] | tuple[None, None]:
+        """The name of one result of a live node, and the tensor that has it."""
+        return self._nodes.get((id(source[0]), source[1]), (None, None))
+
+    def of_constant(self, tensor: torch.Tensor | None) -> str | None:
+        """The name of a tensor without a graph."""
+        return self._plain.get(id(tensor)) if tensor is not None else None
+
+    def of_call(self, call: Call | None) -> str:
+        """The learner's text for a call; where one text stands for much, as `net(x)` does, the module's path."""
+        modules = self.of_modules(call)
+        inner = [type(visit()).__module__.partition(".")[0] for visit, _ in call.visits[-2:]] if call else []
+        if inner == ["torch", "torch"]:  # torch's own module inside another of torch's own: all have one text
+            return modules[-1].name
+        return call.source if call else ""
+
+    def of_modules(self, call: Call | None) -> tuple[Module, ...]:
+        """The modules around a call, outermost first; one without a name goes by its class."""
+        found = []
+        for visit, run in call.visits if call else ():
+            module = visit()
+            kind = type(module).__name__
+            name = self._modules.get(id(module), kind)
+            found.append(Module(name if run == 1 else f"{name}, run {run}", kind))
+        return tuple(found)
+
+
+def _named(things: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The things by name, of modules also what is inside them."""
+    for name, thing in list(things.items()):
+        if name.startswith("_"):
+            continue
+        yield name, thing
+        if isinstance(thing, torch.nn.Module):
+            yield from ((f"{name}.{inner}", parameter) for inner, parameter in thing.named_parameters())
+            yield from ((f"{name}.{inner}", module) for inner, module in thing.named_modules() if inner)

@@ -1,0 +1,132 @@
+"""The learner's own `backward()`, observed by hooks and held against the replay.
+
+The pictures tell what the backward pass would do. Here it is seen what it did: both must agree, in order and in every
+number. Where hooks of the learner's change a gradient on the way they do not, and then it is said where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from course_utils.names import Names, callers_variables
+from course_utils.read import read_graph
+from course_utils.replay import Pass, replay, seed_of
+from course_utils.walk import edge_of, operands_first, sign
+from course_utils.words import number
+import torch
+
+if TYPE_CHECKING:
+    from torch.autograd.graph import Node as GradFn
+
+FEW = 5  # differences that are told
+
+
+def watch_backward(result: torch.Tensor, /, *, gradient: torch.Tensor | None = None, **names: object) -> Watch:
+    """A `with` block that observes the `backward()` in it; afterwards it tells whether the replay had it right.
+
+    Args:
+        result: what `backward()` will be called on inside the block.
+        gradient: what it will be called with, if anything.
+        names: as for `trace`.
+
+    Raises:
+        TypeError: as `trace`.
+        ValueError: as `trace`; and if the backward pass cannot be replayed, with the reason.
+
+    >>> w = torch.tensor(3.0, requires_grad=True)
+    >>> loss = w * w
+    >>> with watch_backward(loss) as seen:
+    ...     loss.backward()
+    >>> seen
+    backward() went through 2 nodes, in the order and with the numbers of the replay.
+    """
+    variables = callers_variables()
+    graph = read_graph(result, names, variables, gradient)
+    if graph.missing:
+        raise ValueError(graph.missing)
+    return Watch(result, Names(names, variables), replay(edge_of(result), seed_of(result, gradient)))
+
+
+class Watch:
+    """An observed backward pass; its text says whether it was the one that was expected.
+
+    Attributes:
+        order: names of the nodes that ran, in order.
+        differences: where it went otherwise than the replay, a sentence each.
+    """
+
+    def __init__(self, result: torch.Tensor, names: Names, expected: Pass) -> None:
+        self._names, self._expected = names, expected
+        self._nodes = operands_first(edge_of(result)[0])  # held: a hook on a node that nobody holds is lost
+        self._handles: list[torch.utils.hooks.RemovableHandle] = []
+        self._seen = Pass()
+        self.order: tuple[str, ...] = ()
+        self.differences: tuple[str, ...] = ()
+
+    def __enter__(self) -> Watch:
+        """Start to observe."""
+        for fn in self._nodes:
+            self._handles.append(fn.register_prehook(partial(self._arrive, fn)))
+            self._handles.append(fn.register_hook(partial(self._leave, fn)))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        """Stop, and compare."""
+        for handle in self._handles:
+            handle.remove()
+        self.order = tuple(map(self._call, self._seen.order))
+        if self._seen.order:
+            self.differences = tuple(self._compare())
+        self._nodes.clear()
+        self._handles.clear()
+
+    def __repr__(self) -> str:
+        """What was seen."""
+        if not self.order:
+            return "No backward() of this result was seen. Call it inside the with block."
+        count = f"backward() went through {len(self.order)} node{'s' if len(self.order) > 1 else ''}"
+        if not self.differences:
+            return f"{count}, in the order and with the numbers of the replay."
+        more = len(self.differences) - FEW
+        rows = [f"- {difference}" for difference in self.differences[:FEW]]
+        rows += [f"- and at {more} more" if more > 0 else ""]
+        return "\n".join([f"{count}, but not as the replay did:", *(row for row in rows if row)])
+
+    def _arrive(self, fn: GradFn, gradients: tuple[torch.Tensor | None, ...]) -> None:
+        self._seen.order.append(fn)
+        self._seen.arriving[id(fn)] = [_copy(gradient) for gradient in gradients]
+
+    def _leave(self, fn: GradFn, sent: tuple[torch.Tensor | None, ...], arrived: object) -> None:
+        self._seen.sent[id(fn)] = tuple(_copy(gradient) for gradient in sent)
+
+    def _compare(self) -> Iterator[str]:
+        if len(ran := self._seen.order) != len(set(map(id, ran))):
+            yield "backward() ran more than once; the numbers of the last run are compared"
+        elif list(map(id, ran)) != list(map(id, self._expected.order)):
+            yield "the nodes ran in another order, or not all of them ran"
+        for fn in self._expected.order:
+            expected, seen = self._expected.arriving[id(fn)], self._seen.arriving.get(id(fn))
+            if seen is not None and not all(map(_same, expected, seen)):
+                told, brought = (", ".join(map(number, side)) for side in (expected, seen))
+                yield f"at {self._call(fn)} the replay has {told}, backward() brought {brought}: a hook changes it"
+
+    def _call(self, fn: GradFn) -> str:
+        name, _ = self._names.of_source((fn, 0))
+        return name or ("a leaf" if hasattr(fn, "variable") else sign(fn.name()))
+
+
+def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return torch.equal(torch.nan_to_num(_dense(one)), torch.nan_to_num(_dense(other)))
+
+
+def _dense(gradient: torch.Tensor) -> torch.Tensor:
+    return gradient if gradient.layout is torch.strided else gradient.to_dense()
+
+
+def _copy(gradient: torch.Tensor | None) -> torch.Tensor | None:
+    return None if gradient is None else gradient.detach().clone()
