@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from heapq import nlargest
-from operator import itemgetter
-
 from course_utils import formulas
 from course_utils.engine import Value
-from course_utils.graph import Edge, Graph
 from course_utils.names import callers_variables
+from course_utils.paths import Path, Paths, find_paths
 from course_utils.read import read_graph
-from course_utils.slopes import in_line
 import torch
-
-FEW = 8  # paths that are written out; of more, so many of the largest
-
-
-@dataclass(frozen=True, eq=False)
-class Path:
-    """One way from the result back to a leaf.
-
-    Attributes:
-        edges: of the graph, from the result on; none where the node is the result itself.
-        product: what comes to the node along it, in the node's shape: what arrives at the result times the local
-            slopes. None where one of these is not known.
-    """
-
-    edges: tuple[Edge, ...]
-    product: torch.Tensor | None
 
 
 def explain(
@@ -64,7 +42,7 @@ def explain(
     place = graph.place_of(name)
     if graph.missing:
         raise ValueError(graph.missing)
-    return Explanation(graph, place)
+    return Explanation(find_paths(graph, place))
 
 
 class Explanation:
@@ -73,64 +51,23 @@ class Explanation:
     Attributes:
         graph: where they run.
         count: how many there are.
-        paths: all of them in the order of the graph; of more than 8, the 8 that weigh most.
+        paths: all of them in the order of the operands; of more than 8, the 8 that weigh most.
         gradient: what all of them bring together; None if there are none.
     """
 
-    def __init__(self, graph: Graph, place: int) -> None:
-        self.graph, self.place = graph, place
-        self.gradient = graph.nodes[place].gradient
-        leads = _leading(graph, place)
-        self.count = _counts(graph, leads)[place]
-        self.paths = tuple(_path(graph, edges) for edges in _heaviest(graph, leads)[place])
+    def __init__(self, found: Paths) -> None:
+        self._found = found
+        self.graph, self.count = found.graph, found.count
+        self.paths: tuple[Path, ...] = found.few
+        self.gradient = found.graph.nodes[found.place].gradient
 
     def to_text(self) -> str:
         """The paths as plain text, a line each."""
-        return formulas.to_text(self)
+        return formulas.to_text(self._found)
 
     def to_latex(self) -> str:
         """The paths as LaTeX, aligned at the equals signs."""
-        return formulas.to_latex(self)
+        return formulas.to_latex(self._found)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/latex": self.to_latex(), "text/plain": self.to_text()}
-
-
-def _leading(graph: Graph, place: int) -> dict[int, list[Edge]]:
-    """The edges that lie on a way back to `place`, by their target; all that bring something."""
-    reaches = {place}
-    leads: dict[int, list[Edge]] = {}
-    for edge in graph.edges:  # one operation after the other, operands before what uses them
-        if edge.source in reaches and edge.contribution is not None:
-            reaches.add(edge.target)
-            leads.setdefault(edge.target, []).append(edge)
-    return leads
-
-
-def _counts(graph: Graph, leads: Mapping[int, list[Edge]]) -> list[int]:
-    """How many ways there are from the result to each node."""
-    counts = [0] * len(graph.nodes)
-    counts[-1] = 1
-    for target in reversed(range(len(graph.nodes))):
-        for edge in leads.get(target, ()):
-            counts[edge.source] += counts[target]
-    return counts
-
-
-def _heaviest(graph: Graph, leads: Mapping[int, list[Edge]]) -> list[list[tuple[Edge, ...]]]:
-    """For each node the few ways from the result to it with the largest products of the sizes of their slopes."""
-    best: list[list[tuple[float, tuple[Edge, ...]]]] = [[] for _ in graph.nodes]
-    best[-1] = [(1.0, ())]
-    for target in reversed(range(len(graph.nodes))):
-        best[target] = nlargest(FEW, best[target], key=itemgetter(0))  # of equal ones the first
-        for edge in leads.get(target, ()):
-            size = 1.0 if edge.local is None else float(edge.local.norm())
-            best[edge.source] += [(weight * size, (*way, edge)) for weight, way in best[target]]
-    return [[way for _, way in ways] for ways in best]
-
-
-def _path(graph: Graph, edges: tuple[Edge, ...]) -> Path:
-    product = graph.nodes[-1].gradient
-    for edge in edges:
-        product = in_line(product, edge.local, shared=len(graph.nodes[edge.target].shape))
-    return Path(edges, product)

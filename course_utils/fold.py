@@ -76,7 +76,7 @@ def _fold_modules(graph: Graph, opened: frozenset[str]) -> Graph:
         users[edge.source].add(groups[edge.target])
     for place, node in enumerate(graph.nodes):  # what only one module uses is inside it: parameters, running means
         (user, *others) = users[place] or {None}
-        if isinstance(user, str) and not others and (node.kind == "leaf" or not (node.name or node.source)):
+        if isinstance(user, str) and not others and not _is_input(node):
             groups[place] = user
     kinds = {module.name: module.kind for module in closed if module}
     sizes = Counter(group for group, node in zip(groups, graph.nodes, strict=True) if node.kind == "operation")
@@ -86,6 +86,11 @@ def _fold_modules(graph: Graph, opened: frozenset[str]) -> Graph:
         return replace(node, op=kinds.get(str(group), ""), source=f"{group}: {count}")
 
     return replace(_fold(graph, groups, title), inside=graph, opened=opened)
+
+
+def _is_input(node: Node) -> bool:
+    """Whether the learner hands it in: a module's own tensors have no name, or one with a dot (`net.0.weight`)."""
+    return node.kind == "operation" or bool(node.source) or (node.name is not None and "." not in node.name)
 
 
 def _next_closed(node: Node, opened: frozenset[str]) -> list[Module]:

@@ -1,15 +1,12 @@
-"""The paths of an `Explanation` as formulas: plain text, and LaTeX for who sees it set."""
+"""Paths through a graph as formulas: plain text, and LaTeX for who sees it set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 import re
-from typing import TYPE_CHECKING
 
+from course_utils.paths import Path, Paths
 from course_utils.words import name_of, number, one_line, slope
-
-if TYPE_CHECKING:
-    from course_utils.chain import Explanation, Path
 
 _TIMES = r" \cdot "
 
@@ -29,50 +26,50 @@ class Row:
     product: str
 
 
-def to_text(explained: Explanation) -> str:
+def to_text(found: Paths) -> str:
     """The paths as plain text, a line each."""
-    symbols = _symbols(explained)
-    result, name = symbols[len(explained.graph.nodes) - 1], symbols[explained.place]
-    if not explained.count:
+    symbols = _symbols(found)
+    result, name = symbols[len(found.graph.nodes) - 1], symbols[found.place]
+    if not found.count:
         return f"No path leads from {result} back to {name}: it has no gradient."
     lines = []
-    for row in _rows(explained, symbols):
+    for row in _rows(found, symbols):
         ways = " · ".join(f"d {above}/d {below}" for above, below in row.slopes) or f"d {name}/d {name}"
         numbers = " · ".join(row.factors)
-        lines.append(f"{'v · ' if _has_seed(explained) else ''}{ways} = {_equation(numbers, row.product)}")
-    paths = f"{explained.count} paths lead" if explained.count > 1 else "1 path leads"
-    named = ", ".join(f"{symbol} = {text}" for symbol, text in _legend(explained, symbols))
-    most = f"; the {len(lines)} that weigh most" if explained.count > len(lines) else ""
+        lines.append(f"{'v · ' if _has_seed(found) else ''}{ways} = {_equation(numbers, row.product)}")
+    paths = f"{found.count} paths lead" if found.count > 1 else "1 path leads"
+    named = ", ".join(f"{symbol} = {text}" for symbol, text in _legend(found, symbols))
+    most = f"; the {len(lines)} that weigh most" if found.count > len(lines) else ""
     head = f"{paths} from {result} back to {name}{', by way of ' + named if named else ''}{most}:"
-    return "\n".join([head, *lines, f"Together: {_total(explained)}, the gradient of {name}."])
+    return "\n".join([head, *lines, f"Together: {_total(found)}, the gradient of {name}."])
 
 
-def to_latex(explained: Explanation) -> str:
+def to_latex(found: Paths) -> str:
     r"""The paths as LaTeX, aligned at the equals signs.
 
     Names and texts come from the learner: each letter that means something to LaTeX is written as itself.
     """
-    symbols = _symbols(explained)
-    result, name = symbols[len(explained.graph.nodes) - 1], symbols[explained.place]
-    rows = [rf"{_letters(symbol)} &= {_typed(text)}" for symbol, text in _legend(explained, symbols)]
-    for row in _rows(explained, symbols):
+    symbols = _symbols(found)
+    result, name = symbols[len(found.graph.nodes) - 1], symbols[found.place]
+    rows = [rf"{_letters(symbol)} &= {_typed(text)}" for symbol, text in _legend(found, symbols)]
+    for row in _rows(found, symbols):
         ways = [_fraction(above, below, r"\partial ") for above, below in row.slopes] or [_fraction(name, name, "d")]
-        seed = [r"v^{\mathsf T}"] if _has_seed(explained) else []
+        seed = [r"v^{\mathsf T}"] if _has_seed(found) else []
         product = _TIMES.join([*seed, *ways])
         rows.append(f"{product} &= {_equation(_TIMES.join(map(_figures, row.factors)), _figures(row.product))}")
-    total = _figures(_total(explained)) if explained.count else r"\text{no path}"
+    total = _figures(_total(found)) if found.count else r"\text{no path}"
     rows.append(f"{_fraction(result, name, 'd')} &= {total}")
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
 
-def _rows(explained: Explanation, symbols: dict[int, str]) -> list[Row]:
-    return [_row(explained, path, symbols) for path in explained.paths]
+def _rows(found: Paths, symbols: dict[int, str]) -> list[Row]:
+    return [_row(found, path, symbols) for path in found.few]
 
 
-def _row(explained: Explanation, path: Path, symbols: dict[int, str]) -> Row:
-    graph = explained.graph
+def _row(found: Paths, path: Path, symbols: dict[int, str]) -> Row:
+    graph = found.graph
     factors = [slope(graph, edge).removeprefix("×") for edge in path.edges]
-    if _has_seed(explained) or not factors:
+    if _has_seed(found) or not factors:
         factors.insert(0, number(graph.nodes[-1].gradient))
     slopes = tuple((symbols[edge.target], symbols[edge.source]) for edge in path.edges)
     return Row(slopes, tuple(factors), number(path.product))
@@ -83,37 +80,37 @@ def _equation(numbers: str, product: str) -> str:
     return product if numbers.strip("()") == product else f"{numbers} = {product}"
 
 
-def _total(explained: Explanation) -> str:
+def _total(found: Paths) -> str:
     """The sum over the paths with its terms, as far as they are written out."""
-    terms = [number(path.product) for path in explained.paths]
-    if len(terms) == 1 or explained.count > len(terms):
-        return number(explained.gradient)
+    terms = [number(path.product) for path in found.few]
+    if len(terms) == 1 or found.count > len(terms):
+        return number(found.graph.nodes[found.place].gradient)
     shown = [terms[0], *(f"({term})" if term.startswith("−") else term for term in terms[1:])]
-    return f"{' + '.join(shown)} = {number(explained.gradient)}"
+    return f"{' + '.join(shown)} = {number(found.graph.nodes[found.place].gradient)}"
 
 
-def _has_seed(explained: Explanation) -> bool:
+def _has_seed(found: Paths) -> bool:
     """Whether the backward pass starts from something else than the number 1."""
-    seed = explained.graph.nodes[-1].gradient
+    seed = found.graph.nodes[-1].gradient
     return seed is None or seed.dim() > 0 or seed.item() != 1
 
 
-def _symbols(explained: Explanation) -> dict[int, str]:
+def _symbols(found: Paths) -> dict[int, str]:
     """A symbol for each node: its name, or u1, u2 and so on in the order of the forward pass."""
-    graph = explained.graph
+    graph = found.graph
     names = {place: name_of(node) for place, node in enumerate(graph.nodes)}
     letter = "u" if not any(re.fullmatch(r"u\d+", name) for name in names.values()) else "node"
-    met = {place for path in explained.paths for edge in path.edges for place in (edge.source, edge.target)}
+    met = {place for path in found.few for edge in path.edges for place in (edge.source, edge.target)}
     unnamed = [place for place in sorted(met) if not names[place] and place != len(graph.nodes) - 1]
     names |= {place: f"{letter}{count}" for count, place in enumerate(unnamed, start=1)}
     names[len(graph.nodes) - 1] = names[len(graph.nodes) - 1] or "result"
     return names
 
 
-def _legend(explained: Explanation, symbols: dict[int, str]) -> list[tuple[str, str]]:
+def _legend(found: Paths, symbols: dict[int, str]) -> list[tuple[str, str]]:
     """What the symbols without a name of their own stand for."""
-    nodes = explained.graph.nodes
-    met = sorted({edge.source for path in explained.paths for edge in path.edges} - {len(nodes) - 1})
+    nodes = found.graph.nodes
+    met = sorted({edge.source for path in found.few for edge in path.edges} - {len(nodes) - 1})
     unnamed = [place for place in met if not name_of(nodes[place])]
     return [(symbols[place], one_line(nodes[place].source) or nodes[place].op) for place in unnamed]
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from course_utils.call import Call
 from course_utils.engine import Value
 from course_utils.fold import fold_calls, fold_modules
-from course_utils.formula import CannotReplayError, Gradients, jacobians, send
 from course_utils.graph import Edge, Graph, Node
 from course_utils.names import Names, callers_variables
 from course_utils.record import Constant, Note, note_of
 from course_utils.replay import Pass, replay, seed_of
 from course_utils.values import read_value
+from course_utils.vjp import CannotReplayError, Gradients, jacobians, send
 from course_utils.walk import Source, edge_of, operands, operands_first, saved_results, sign
 import torch
 

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
 
-from course_utils.formula import CannotReplayError, Gradients, send
+from course_utils.vjp import CannotReplayError, Gradients, send
 from course_utils.walk import Source, operands_first
 import torch
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from course_utils.graph import Edge, Graph, Node
 import torch
 
-FEW = 3  # a row of up to so many numbers is told number by number
+FEW = 3  # a row of up to so many numbers is told number by number,
+LONGEST_ROW = 18  # if that takes no more letters: two such rows stand side by side in a box
 
 
 def to_text(graph: Graph) -> str:
@@ -26,7 +27,7 @@ def places(graph: Graph) -> dict[int, int]:
 
 
 def number(value: torch.Tensor | None) -> str:
-    """A value in a few letters: a number, a row of up to three, the shape of anything larger; `?` where unknown.
+    """A value in a few letters: a number, a short row of numbers, the shape of anything larger; `?` where unknown.
 
     >>> [number(torch.tensor(-4.15)), number(torch.tensor([36.0, 81.0])), number(torch.ones(5, 4)), number(None)]
     ['−4.15', '[36, 81]', '[5×4]', '?']
@@ -36,7 +37,9 @@ def number(value: torch.Tensor | None) -> str:
     if value.numel() == 1:
         return _digits(value)
     if value.dim() == 1 and 1 < len(value) <= FEW and value.layout is torch.strided:
-        return f"[{', '.join(_digits(entry, 3) for entry in value)}]"
+        text = f"[{', '.join(_digits(entry, 3) for entry in value)}]"
+        if len(text) <= LONGEST_ROW:
+            return text
     return shape_text(tuple(value.shape))
 
 

@@ -3,8 +3,8 @@ import re
 from xml.etree import ElementTree
 
 from course_utils import draw_graph, record
-from course_utils.draw import MARGIN, text_width
 from course_utils.layout import lay_out
+from course_utils.scene import MARGIN, text_width
 from course_utils.words import number
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,7 +109,7 @@ def test_a_picture_fits_the_page_and_is_small(graph):
 def test_the_words_hold_all_that_the_picture_holds(graph):
     words, svg = graph.to_text(), graph.to_svg()
     for text in ElementTree.fromstring(svg).iter(f"{SVG}text"):
-        for part in text.text.removeprefix("value ").removeprefix("grad ").split(" = "):
+        for part in text.text.removeprefix("value ").removeprefix(".grad ").split(" = "):
             assert part in words or part == "·"
 
 
@@ -117,7 +117,7 @@ def test_a_recorded_picture_shows_constants_and_sources():
     svg = recorded().to_svg()
     shown = [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     assert shown == [
-        "w", "value 3", "grad ·", "x[0] = 1", "y_hat = ×", "w * x[0]", "value 3", "1", "−", "y_hat - 1.0", "value 2",
+        "w", "value 3", ".grad ·", "x[0] = 1", "y_hat = ×", "w * x[0]", "value 3", "1", "−", "y_hat - 1.0", "value 2",
         "2", "loss = ^", "(y_hat - 1.0) ** 2", "value 4",
     ]  # fmt: skip
     assert svg.count("from-constant") == 1 + 3  # the style and three dashed lines
@@ -141,14 +141,16 @@ def test_a_notebook_is_shown_a_picture_with_words():
 def test_a_gradient_not_yet_there_is_a_dot_and_never_zero():
     w = leaf(3.0)
     loss = w * 0.0
-    assert "grad ·" in draw_graph(loss).to_svg()
+    assert ".grad ·" in draw_graph(loss).to_svg()
     loss.backward()
-    assert "grad 0" in draw_graph(loss).to_svg()
+    assert ".grad 0" in draw_graph(loss).to_svg()
 
 
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(25.0, "25"), (-4.15, "−4.15"), (1 / 3, "0.3333"), (1e-9, "1e−09"), ([1.0] * 16, "[16]"), ([[1.0, 2.0]], "[1×2]"),
+     ([36.0, 81.0], "[36, 81]"), ([5.0], "5"),
+     ([0.1234, -0.1234, 0.1234], "[3]"),
      (float("nan"), "nan"), (float("-inf"), "−inf"), (True, "1"), (1 + 2j, "1+2j")],
 )  # fmt: skip
 def test_numbers_are_short_and_shapes_are_no_numbers(value, shown):
@@ -162,7 +164,7 @@ def test_a_name_can_never_become_markup(name):
     svg = draw_graph(w * 2, **{name: w}).to_svg()
     root = ElementTree.fromstring(svg)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} == {
-        "svg", "title", "style", "rect", "defs", "marker", "path", "text",
+        "svg", "title", "style", "rect", "defs", "marker", "path", "text", "g",
     }  # fmt: skip
     assert float(root.get("width")) < 900
 
@@ -184,14 +186,14 @@ def test_save_writes_the_drawing(tmp_path):
 
 
 def test_save_refuses_other_endings(tmp_path):
-    with pytest.raises(ValueError, match=r"path must end in \.svg, got 'graph\.jpeg'"):
+    with pytest.raises(ValueError, match=r"path must end in \.svg, \.png, \.pdf or \.dot, got 'graph\.jpeg'"):
         one_step().save(tmp_path / "graph.jpeg")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_layout_wants_one_size_a_node():
     with pytest.raises(ValueError, match="sizes must hold one pair a node: 4, got 1"):
-        lay_out(one_step(), [(10, 10)])
+        lay_out(one_step(), [(10, 10)], [None] * 3)
 
 
 def test_layout_says_nothing_and_opens_no_font(capfd):

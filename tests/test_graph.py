@@ -1,7 +1,7 @@
 import gc
 
 from course_utils import draw_graph, trace
-from course_utils.graph import read_graph
+from course_utils.read import read_graph
 from course_utils.walk import LIMIT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def test_saved_values_are_read_and_once_freed_they_are_unknown():
     assert trace(result).nodes[1].value.item() == 6.0
     result.backward()
     assert trace(result).nodes[1].value is None
-    assert trace(result).nodes[0].gradient.item() == 24.0
+    assert trace(result).nodes[0].grad.item() == 24.0
 
 
 def test_a_value_overwritten_in_place_is_not_shown_as_the_old_one():
@@ -143,7 +143,7 @@ def test_a_custom_function_keeps_its_name():
 
 @pytest.mark.parametrize("bad", [3.0, None, [leaf(1.0)], "loss"])
 def test_what_is_no_tensor_is_refused(bad):
-    with pytest.raises(TypeError, match=f"^result must be a torch tensor, got {type(bad).__name__}$"):
+    with pytest.raises(TypeError, match=f"^result must be a torch tensor or a Value, got {type(bad).__name__}$"):
         trace(bad)
 
 

@@ -10,23 +10,49 @@ import pytest
 PACKAGE = Path(course_utils.__file__).parent
 
 MAY_IMPORT = {
+    # numbers
     "device": set(),
-    "style": set(),
     "machine": {"device"},
-    "record": set(),
+    "engine": set(),
+    "call": set(),
+    "record": {"call"},
     "walk": set(),
-    "graph": {"record", "walk"},
+    "slopes": set(),
+    "vjp": {"slopes"},
+    "replay": {"vjp", "walk"},
+    "graph": set(),
+    "names": {"call", "graph", "walk"},
+    "fold": {"call", "graph", "slopes"},
+    "values": {"engine", "graph", "walk"},
+    "read": {"call", "engine", "fold", "graph", "names", "record", "replay", "values", "vjp", "walk"},
+    "paths": {"graph", "slopes"},
+    # words and pictures
     "words": {"graph"},
+    "dot": {"graph", "words"},
+    "steps": {"graph", "words"},
+    "formulas": {"paths", "words"},
+    "chain": {"engine", "formulas", "names", "paths", "read"},
+    "watch": {"names", "read", "replay", "walk", "words"},
+    "style": set(),
     "layout": {"graph"},
-    "draw": {"graph", "layout", "style", "words"},
+    "scene": {"graph", "layout", "style", "words"},
+    "svg": {"layout", "scene", "style"},
+    "paper": {"layout", "scene", "style"},
+    "draw": {"dot", "engine", "graph", "names", "paper", "read", "scene", "style", "svg", "words"},
     "picture": {"style"},
     "plot": {"picture", "style"},
+    # controls
+    "stepper": {"draw", "engine", "graph", "names", "read", "scene", "steps", "style", "svg", "words"},
     "widgets": {"machine", "plot"},
-    "__init__": {"device", "draw", "graph", "machine", "plot", "record", "style", "widgets"},
-}
-LOOKS = {("graph", "draw"), ("graph", "words")}  # inside functions alone: a Graph shows itself by asking them
+    "__init__": {
+        "chain", "device", "draw", "engine", "machine", "plot", "read", "record", "stepper", "style",
+        "watch", "widgets",
+    },
+}  # fmt: skip
+# Inside functions alone: a Graph shows itself by asking them.
+LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
 HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"widgets"}, "os": {"device"}}
-HOME["matplotlib"] = {"picture", "plot", "style", "widgets"}
+HOME["matplotlib"] = {"paper", "picture", "plot", "style", "widgets"}
 
 
 def rooms():

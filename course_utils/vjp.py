@@ -1,4 +1,4 @@
-"""The backward formula of one live node: what it sends to its operands, and its Jacobians."""
+"""What one live node sends back: its vector-Jacobian product, and its Jacobians."""
 
 from __future__ import annotations
 

@@ -1,0 +1,107 @@
+import gc
+import math
+
+from course_utils import Value, trace
+from course_utils.engine import operands_first
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import pytest
+import torch
+
+# Each rule on Values and on tensors, at points away from kinks and with large slopes.
+RULES = {
+    "a + b": lambda a, b: a + b,
+    "a - b": lambda a, b: a - b,
+    "a * b": lambda a, b: a * b,
+    "a / b": lambda a, b: a / b,
+    "a ** 3": lambda a, b: a**3,
+    "a ** -1.5": lambda a, b: a**-1.5,
+    "a ** 0": lambda a, b: a**0 * b,
+    "-a": lambda a, b: -a,
+    "2 + a": lambda a, b: 2 + a,
+    "2 - a": lambda a, b: 2 - a,
+    "2 * a": lambda a, b: 2 * a,
+    "2 / a": lambda a, b: 2 / a,
+    "a + 2": lambda a, b: a + 2,
+    "a - 2": lambda a, b: a - 2,
+    "a / 2": lambda a, b: a / 2,
+    "relu": lambda a, b: a.relu() * b.relu() + b.relu(),
+    "tanh": lambda a, b: a.tanh(),
+    "exp": lambda a, b: a.exp(),
+    "log": lambda a, b: a.log(),
+    "a * a": lambda a, b: a * a,
+    "shared": lambda a, b: (a * b + a) * (a - b),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.3, 3), st.floats(-3, -0.3))
+def test_each_rule_against_torch(rule, one, other):
+    a, b = Value(one), Value(other)
+    ours = RULES[rule](a, b)
+    ours.backward()
+    s, t = (torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in (one, other))
+    theirs = RULES[rule](s, t)
+    theirs.backward()
+    assert ours.data == pytest.approx(theirs.item())
+    assert a.grad == pytest.approx(s.grad.item())
+    assert b.grad == pytest.approx(0.0 if t.grad is None else t.grad.item())
+
+
+def test_a_second_pass_adds_exactly_one_more_gradient():
+    x = Value(3.0)
+    y = (x * 2) ** 2
+    y.backward()
+    assert x.grad == 24.0
+    y.backward()
+    assert x.grad == 48.0  # micrograd says 72: it sends on what earlier passes left
+
+
+def test_a_very_long_chain_is_gone_through_and_freed():
+    x = Value(1.0)
+    total = x
+    for _ in range(100_000):
+        total = total + 1.0
+    total.backward()
+    assert x.grad == 1.0
+    assert len(operands_first(total)) == 200_001
+    with pytest.raises(ValueError, match="more than 5000 operations"):
+        trace(total)
+    del total
+    gc.collect()
+
+
+def test_the_graph_of_a_value():
+    x, y = Value(2.0), Value(-3.0)
+    z = x * y + 2
+    graph = trace(z)
+    assert [(node.kind, node.name, node.op) for node in graph.nodes] == [
+        ("leaf", "x", ""), ("leaf", "y", ""), ("operation", None, "×"), ("constant", None, ""), ("operation", "z", "+"),
+    ]  # fmt: skip
+    assert graph.gradient_of("x").item() == -3.0
+    assert x.grad == 0.0
+    z.backward()
+    assert trace(z).nodes[0].grad.item() == -3.0
+
+
+@pytest.mark.parametrize("bad", ["1", None, [1.0], 1j])
+def test_what_is_no_number_is_refused(bad):
+    with pytest.raises(TypeError, match=f"data must be a number, got {type(bad).__name__}"):
+        Value(bad)
+    with pytest.raises(TypeError):
+        Value(1.0) + bad
+
+
+def test_a_value_as_exponent_is_refused():
+    with pytest.raises(TypeError, match="exponent must be a number, got Value"):
+        Value(2.0) ** Value(3.0)
+
+
+def test_what_has_no_value_is_pythons_own_error():
+    with pytest.raises(ZeroDivisionError):
+        Value(1.0) / 0
+    with pytest.raises(ValueError, match=r"math domain error|expected a positive"):
+        Value(-1.0).log()
+    assert math.isclose(Value(0.5).tanh().data, math.tanh(0.5))
+    assert repr(Value(0.5)) == "Value(0.5)"
