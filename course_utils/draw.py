@@ -12,6 +12,7 @@ from course_utils.graph import Graph
 from course_utils.names import callers_variables
 from course_utils.read import read_graph
 from course_utils.scene import LIMIT, Scene, stage
+from course_utils.slopes import SEEN
 from course_utils.style import picture_html
 from course_utils.words import to_text
 import torch
@@ -20,11 +21,12 @@ import torch
 def draw_graph(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | None = None, **names: object) -> Graph:
     """The graph behind `result`, which shows itself: `trace` by the name of what it is for in a lesson.
 
-    It shows the forward pass; `draw_graph(loss).with_gradients()` shows both passes.
+    It shows the forward pass; `draw_graph(loss).with_gradients()` shows both passes. As a picture tells only the
+    shape of a Jacobian, those of more than 100 numbers are not worked out; `trace` does up to 10,000.
     Args and errors are those of `trace`.
 
     Raises:
-        ValueError: beside those of `trace`, if there would be more than 300 boxes.
+        ValueError: beside those of `trace`, if there would be more than 500 boxes.
 
     >>> w = torch.tensor(3.0, requires_grad=True)
     >>> print(draw_graph(w * 2).to_text())
@@ -32,7 +34,7 @@ def draw_graph(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | None
     1. w, a leaf: value 3, no .grad yet.
     2. the result, × of w: value 6.
     """
-    graph = read_graph(result, names, callers_variables(), gradient)
+    graph = read_graph(result, names, callers_variables(), gradient, largest=SEEN)
     if len(graph.nodes) > LIMIT:
         stage(graph)  # says why not
     return graph
@@ -42,7 +44,7 @@ def to_svg(graph: Graph) -> str:
     """The drawing as the text of an SVG file, at its natural size in pixels.
 
     Raises:
-        ValueError: the graph has more than 300 boxes.
+        ValueError: the graph has more than 500 boxes.
     """
     return _svg(graph, stage(graph))
 
@@ -51,7 +53,7 @@ def save(graph: Graph, path: str | Path) -> None:
     """Write the drawing to a file whose name ends in .svg, .png, .pdf or .dot.
 
     Raises:
-        ValueError: the name ends otherwise, or the graph has more than 300 boxes.
+        ValueError: the name ends otherwise, or the graph has more than 500 boxes.
     """
     path = Path(path)
     if path.suffix in (".png", ".pdf"):

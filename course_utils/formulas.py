@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import re
 
+from course_utils.graph import Graph
 from course_utils.paths import Path, Paths
 from course_utils.words import name_of, number, one_line, slope
 
@@ -16,12 +17,13 @@ class Row:
     """One path as symbols and numbers.
 
     Attributes:
-        slopes: pairs of symbols, "of what" and "with respect to what", from the result on.
+        slopes: pairs of symbols, "of what" and "with respect to what", from the result on; and whether there are
+            other variables beside the second.
         factors: what is multiplied, as text.
         product: what comes of it.
     """
 
-    slopes: tuple[tuple[str, str], ...]
+    slopes: tuple[tuple[str, str, bool], ...]
     factors: tuple[str, ...]
     product: str
 
@@ -34,7 +36,7 @@ def to_text(found: Paths) -> str:
         return f"No path leads from {result} back to {name}: it has no gradient."
     lines = []
     for row in _rows(found, symbols):
-        ways = " · ".join(f"d {above}/d {below}" for above, below in row.slopes) or f"d {name}/d {name}"
+        ways = " · ".join(f"d {above}/d {below}" for above, below, _ in row.slopes) or f"d {name}/d {name}"
         numbers = " · ".join(row.factors)
         lines.append(f"{'v · ' if _has_seed(found) else ''}{ways} = {_equation(numbers, row.product)}")
     paths = f"{found.count} paths lead" if found.count > 1 else "1 path leads"
@@ -53,12 +55,14 @@ def to_latex(found: Paths) -> str:
     result, name = symbols[len(found.graph.nodes) - 1], symbols[found.place]
     rows = [rf"{_letters(symbol)} &= {_typed(text)}" for symbol, text in _legend(found, symbols)]
     for row in _rows(found, symbols):
-        ways = [_fraction(above, below, r"\partial ") for above, below in row.slopes] or [_fraction(name, name, "d")]
+        ways = [_fraction(above, below, partly=partly) for above, below, partly in row.slopes] or [
+            _fraction(name, name)
+        ]
         seed = [r"v^{\mathsf T}"] if _has_seed(found) else []
         product = _TIMES.join([*seed, *ways])
         rows.append(f"{product} &= {_equation(_TIMES.join(map(_figures, row.factors)), _figures(row.product))}")
     total = _figures(_total(found)) if found.count else r"\text{no path}"
-    rows.append(f"{_fraction(result, name, 'd')} &= {total}")
+    rows.append(f"{_fraction(result, name)} &= {total}")
     return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
 
@@ -71,7 +75,7 @@ def _row(found: Paths, path: Path, symbols: dict[int, str]) -> Row:
     factors = [slope(graph, edge).removeprefix("×") for edge in path.edges]
     if _has_seed(found) or not factors:
         factors.insert(0, number(graph.nodes[-1].gradient))
-    slopes = tuple((symbols[edge.target], symbols[edge.source]) for edge in path.edges)
+    slopes = tuple((symbols[edge.target], symbols[edge.source], _has_others(graph, edge.target)) for edge in path.edges)
     return Row(slopes, tuple(factors), number(path.product))
 
 
@@ -115,7 +119,13 @@ def _legend(found: Paths, symbols: dict[int, str]) -> list[tuple[str, str]]:
     return [(symbols[place], one_line(nodes[place].source) or nodes[place].op) for place in unnamed]
 
 
-def _fraction(above: str, below: str, sign: str) -> str:
+def _has_others(graph: Graph, place: int) -> bool:
+    """Whether an operation has more than one operand that can change: then each slope is a partial one."""
+    return sum(graph.nodes[edge.source].kind != "constant" for edge in graph.edges_to(place)) > 1
+
+
+def _fraction(above: str, below: str, *, partly: bool = False) -> str:
+    sign = r"\partial " if partly else "d"
     return rf"\frac{{{sign}{_letters(above)}}}{{{sign}{_letters(below)}}}"
 
 

@@ -6,6 +6,7 @@ A Graph holds no live tensor of the learner's and no node of torch's: it stays a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
@@ -56,7 +57,7 @@ class Edge:
         source: the operand's place in `Graph.nodes`.
         target: the operation's.
         local: the local slope, d target / d source: a Jacobian of shape (*target, *source), so a single number between
-            single numbers. None for a constant, where it would be very large, and for complex numbers.
+            single numbers. None for a constant, where it would be large (see `trace`), and for complex numbers.
         contribution: the part of the source's gradient that comes along this edge, or None.
     """
 
@@ -119,7 +120,14 @@ class Graph:
 
     def edges_to(self, place: int) -> tuple[Edge, ...]:
         """The edges from the operands of the node at a place, in order."""
-        return tuple(edge for edge in self.edges if edge.target == place)
+        return self._arriving.get(place, ())
+
+    @cached_property
+    def _arriving(self) -> dict[int, tuple[Edge, ...]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.target, []).append(edge)
+        return {place: tuple(edges) for place, edges in found.items()}
 
     def expand(self, module: str) -> Graph:
         """The graph with one of its folded modules opened.

@@ -56,8 +56,19 @@ def lay_out(graph: Graph, sizes: Sequence[Size], labels: Sequence[Size | None]) 
         raise ValueError(f"sizes must hold one pair a node: {len(graph.nodes)}, got {len(sizes)}")
     if len(labels) != len(graph.edges):
         raise ValueError(f"labels must hold one pair or None an edge: {len(graph.edges)}, got {len(labels)}")
-    across = _place(graph.edges, sizes, labels, "LR")
-    return across if across.width <= WIDE_ENOUGH else _place(graph.edges, sizes, labels, "TB")
+    if _at_least(graph.edges, [width for width, _ in sizes]) <= WIDE_ENOUGH:
+        across = _place(graph.edges, sizes, labels, "LR")
+        if across.width <= WIDE_ENOUGH:
+            return across
+    return _place(graph.edges, sizes, labels, "TB")
+
+
+def _at_least(edges: Sequence[Edge], widths: Sequence[float]) -> float:
+    """The width of the longest chain of boxes alone: no use to lay out what cannot fit."""
+    so_far = list(widths)
+    for edge in sorted(edges, key=lambda edge: edge.target):  # operands come before what uses them
+        so_far[edge.target] = max(so_far[edge.target], so_far[edge.source] + widths[edge.target])
+    return max(so_far)
 
 
 def _place(edges: Sequence[Edge], sizes: Sequence[Size], labels: Sequence[Size | None], direction: str) -> Layout:

@@ -19,6 +19,7 @@ from course_utils.graph import Edge, Graph, Node
 from course_utils.names import Names, callers_variables
 from course_utils.record import Constant, Note, note_of
 from course_utils.replay import Pass, replay, seed_of
+from course_utils.slopes import LARGEST
 from course_utils.values import read_value
 from course_utils.vjp import CannotReplayError, Gradients, jacobians, send
 from course_utils.walk import Source, edge_of, operands, operands_first, saved_results, sign
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 def trace(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | None = None, **names: object) -> Graph:
     """The graph that torch would walk backward from `result`, with what the backward pass would bring.
 
-    Nothing changes: no `.grad`, no buffer, no hook, no random number.
+    Nothing changes: no `.grad`, no buffer, no hook, no random number. Jacobians are worked out that hold up to 10,000
+    numbers, for operations of up to 100 results.
 
     Args:
         result: a tensor that some leaf with `requires_grad` leads to, of any shape; or a `Value`.
@@ -57,8 +59,9 @@ def read_graph(
     names: Mapping[str, object],
     variables: Mapping[str, object],
     gradient: torch.Tensor | None = None,
+    largest: int = LARGEST,
 ) -> Graph:
-    """As `trace`, with the caller's variables handed over."""
+    """As `trace`, with the caller's variables handed over, and how many numbers a Jacobian may hold."""
     if isinstance(result, Value):
         return read_value(result, {**names, **variables, **names})
     if not isinstance(result, torch.Tensor):
@@ -73,17 +76,19 @@ def read_graph(
     order, known = operands_first(root[0]), Names(names, variables)
     try:
         done = replay(root, seed_of(result, gradient))
-        reader, missing = _Reader(result, order, known, done), ""
+        reader, missing = _Reader(result, order, known, done, largest), ""
     except CannotReplayError as why:
-        reader, missing = _Reader(result, order, known, None), str(why)
+        reader, missing = _Reader(result, order, known, None, largest), str(why)
     return fold_modules(fold_calls(replace(reader.graph, missing=missing), reader.calls))
 
 
 class _Reader:
     """Builds the Graph, node by node; `calls` holds for each node the call that made it, or None."""
 
-    def __init__(self, result: torch.Tensor, order: list[GradFn], names: Names, done: Pass | None) -> None:
-        self.names, self.done = names, done
+    def __init__(
+        self, result: torch.Tensor, order: list[GradFn], names: Names, done: Pass | None, largest: int
+    ) -> None:
+        self.names, self.done, self.largest = names, done, largest
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.calls: list[Call | None] = []
@@ -120,7 +125,7 @@ class _Reader:
 
     def _edges(self, fn: GradFn, output: int, here: int, *, alone: bool) -> Iterator[Edge]:
         """The edges from the operands that have nodes; `alone` if the backward pass uses no other result of `fn`."""
-        slopes = jacobians(fn, output) if self.done else [None] * len(fn.next_functions)
+        slopes = jacobians(fn, output, self.largest) if self.done else [None] * len(fn.next_functions)
         sent = self._sent(fn, output, alone=alone)
         for (source, nr), local, contribution in zip(fn.next_functions, slopes, sent, strict=True):
             if source is not None:

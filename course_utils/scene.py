@@ -17,7 +17,7 @@ MARGIN = 8
 PADDING = 12
 TITLE, LABEL = 15, 13  # pixels
 LONGEST = 40  # letters of a name or a source text; the words beside the picture hold all of it
-LIMIT = 300  # boxes: more cannot be read in one picture, and are minutes of work to lay out
+LIMIT = 500  # boxes: more cannot be read in one picture, and take seconds to lay out
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def stage(graph: Graph, gradients: Mapping[int, str] | None = None) -> Scene:
         gradients: texts for nodes whose gradient takes more room in another picture than in this.
 
     Raises:
-        ValueError: the graph has more than 300 boxes.
+        ValueError: the graph has more than 500 boxes.
     """
     if len(graph.nodes) > LIMIT:
         raise ValueError(

@@ -6,13 +6,14 @@ from math import prod
 
 import torch
 
-LARGEST = 40_000  # numbers in one Jacobian that is worked out; of a larger one only the shape is told
+LARGEST = 10_000  # numbers in one Jacobian that is worked out; of a larger one only the shape is told
+SEEN = 100  # the same where somebody only looks: a picture tells numbers and shapes
 
 
 def in_line(outer: torch.Tensor | None, inner: torch.Tensor | None, shared: int) -> torch.Tensor | None:
     """D c / d a from d c / d b and d b / d a: their product, over the `shared` dimensions of b.
 
-    None where either is None, or where it would hold more than 40,000 numbers.
+    None where either is None, or where it would hold more than 10,000 numbers.
 
     >>> in_line(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]), shared=1)
     tensor([[11.]])

@@ -82,10 +82,10 @@ for (const box of document.querySelectorAll('.course-stepper:not([data-live])'))
   const bar = document.createElement('div');
   bar.setAttribute('style', 'display: flex; gap: 6px; align-items: center; max-width: 640px; margin-top: 6px;');
   bar.append(
-    go('first step', '|◀', () => 0),
-    go('one step back', '◀', () => Number(slider.value) - 1),
-    go('one step on', '▶', () => Number(slider.value) + 1),
-    go('last step', '▶|', () => steps.length - 1),
+    go('first step', '|←', () => 0),
+    go('one step back', '←', () => Number(slider.value) - 1),
+    go('one step on', '→', () => Number(slider.value) + 1),
+    go('last step', '→|', () => steps.length - 1),
     play, slider, count,
   );
   picture.after(bar, sentence);

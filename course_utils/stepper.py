@@ -18,6 +18,7 @@ from course_utils.graph import Graph
 from course_utils.names import callers_variables
 from course_utils.read import read_graph
 from course_utils.scene import stage
+from course_utils.slopes import SEEN
 from course_utils.steps import Step, steps
 from course_utils.style import picture_html
 from course_utils.svg import to_svg
@@ -39,7 +40,7 @@ def step_backward(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | N
 now has 6.
     w is a leaf: it has 6, which backward() adds to its .grad.
     """
-    graph = read_graph(result, names, callers_variables(), gradient).with_gradients()
+    graph = read_graph(result, names, callers_variables(), gradient, largest=SEEN).with_gradients()
     stage(graph)  # refuses what cannot be drawn
     return Stepper(graph)
 

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from course_utils.graph import Edge, Graph
-from course_utils.words import call_node, number, one_line, places, shape_text, slope
+from course_utils.words import SHORT, call_node, number, one_line, places, shape_text, slope
 import torch
-
-SHORT = 24  # letters of a source text that a sentence can hold
 
 
 @dataclass(frozen=True, eq=False)

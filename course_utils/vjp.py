@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Gradients = tuple[torch.Tensor | None, ...]
 
+CALLS = 100  # of a node's formula, one for each of its results, for one Jacobian
 LOOP = 8  # up to so many results a loop over them is faster than vmap
 
 
@@ -45,11 +46,11 @@ def send(fn: GradFn, arriving: Sequence[torch.Tensor | None]) -> Gradients:
     return tuple(_fit(gradient, *edge) for gradient, edge in zip(made, fn.next_functions, strict=True))
 
 
-def jacobians(fn: GradFn, output: int = 0) -> list[torch.Tensor | None]:
+def jacobians(fn: GradFn, output: int = 0, largest: int = LARGEST) -> list[torch.Tensor | None]:
     """How one result of a node changes with each of its operands: tensors of shape (*result, *operand).
 
-    None where an operand has no node, where the Jacobian would be too large, and for complex numbers, for which no
-    single one exists.
+    None where an operand has no node, where the Jacobian would hold more than `largest` numbers or take more than 100
+    calls, and for complex numbers, for which no single one exists.
 
     Raises:
         CannotReplayError: the buffers are freed or spoilt, or the node would write somewhere by itself.
@@ -57,7 +58,7 @@ def jacobians(fn: GradFn, output: int = 0) -> list[torch.Tensor | None]:
     about = fn._input_metadata[output]
     operands = [(source or fn)._input_metadata[nr if source else 0] for source, nr in fn.next_functions]
     has_node = [source is not None for source, _ in fn.next_functions]
-    wanted = [place for place, operand in enumerate(operands) if has_node[place] and _is_small(about, operand)]
+    wanted = [place for place, operand in enumerate(operands) if has_node[place] and _is_small(about, operand, largest)]
     found: list[torch.Tensor | None] = [None] * len(operands)
     if not wanted:
         return found
@@ -74,9 +75,10 @@ def jacobians(fn: GradFn, output: int = 0) -> list[torch.Tensor | None]:
     return found
 
 
-def _is_small(result: Any, operand: Any) -> bool:
+def _is_small(result: Any, operand: Any, largest: int) -> bool:
     real = not result.dtype.is_complex and not operand.dtype.is_complex
-    return real and 0 < prod(result.shape) * prod(operand.shape) <= LARGEST
+    calls = prod(result.shape)
+    return real and calls <= CALLS and 0 < calls * prod(operand.shape) <= largest
 
 
 def _stack(rows: Callable[[torch.Tensor], tuple[torch.Tensor, ...]], units: torch.Tensor) -> Sequence[torch.Tensor]:
@@ -126,8 +128,8 @@ def _why(fn: GradFn, error: Exception) -> str:
     text = str(error)
     if "second time" in text or "already been freed" in text:
         return (
-            "backward() has already gone through this graph and freed what it needs; draw the graph before backward(), "
-            "compute the result again, or call backward(retain_graph=True)"
+            "backward() has already gone through this graph and freed what it needs; draw it before backward(), or "
+            "compute the result again (to go through one and the same graph twice, call backward(retain_graph=True))"
         )
     if "inplace operation" in text:
         return (

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from course_utils.names import Names, callers_variables
 from course_utils.read import read_graph
+from course_utils.record import note_of
 from course_utils.replay import Pass, replay, seed_of
 from course_utils.walk import edge_of, operands_first, sign
-from course_utils.words import number
+from course_utils.words import SHORT, number, one_line
 import torch
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ FEW = 5  # differences that are told
 
 
 def watch_backward(result: torch.Tensor, /, *, gradient: torch.Tensor | None = None, **names: object) -> Watch:
-    """A `with` block that observes the `backward()` in it; afterwards it tells whether the replay had it right.
+    """A `with` block that observes the `backward()` in it; afterwards it tells whether the pictures had it right.
 
     Args:
         result: what `backward()` will be called on inside the block.
@@ -41,7 +42,7 @@ def watch_backward(result: torch.Tensor, /, *, gradient: torch.Tensor | None = N
     >>> with watch_backward(loss) as seen:
     ...     loss.backward()
     >>> seen
-    backward() went through 2 nodes, in the order and with the numbers of the replay.
+    backward() went through 2 nodes, in the order and with the numbers of the picture.
     """
     variables = callers_variables()
     graph = read_graph(result, names, variables, gradient)
@@ -89,11 +90,11 @@ class Watch:
             return "No backward() of this result was seen. Call it inside the with block."
         count = f"backward() went through {len(self.order)} node{'s' if len(self.order) > 1 else ''}"
         if not self.differences:
-            return f"{count}, in the order and with the numbers of the replay."
+            return f"{count}, in the order and with the numbers of the picture."
         more = len(self.differences) - FEW
         rows = [f"- {difference}" for difference in self.differences[:FEW]]
         rows += [f"- and at {more} more" if more > 0 else ""]
-        return "\n".join([f"{count}, but not as the replay did:", *(row for row in rows if row)])
+        return "\n".join([f"{count}, but not as the picture tells:", *(row for row in rows if row)])
 
     def _arrive(self, fn: GradFn, gradients: tuple[torch.Tensor | None, ...]) -> None:
         self._seen.order.append(fn)
@@ -107,15 +108,39 @@ class Watch:
             yield "backward() ran more than once; the numbers of the last run are compared"
         elif list(map(id, ran)) != list(map(id, self._expected.order)):
             yield "the nodes ran in another order, or not all of them ran"
+        brought = self._brought()
         for fn in self._expected.order:
             expected, seen = self._expected.arriving[id(fn)], self._seen.arriving.get(id(fn))
             if seen is not None and not all(map(_same, expected, seen)):
-                told, brought = (", ".join(map(number, side)) for side in (expected, seen))
-                yield f"at {self._call(fn)} the replay has {told}, backward() brought {brought}: a hook changes it"
+                told, came = (", ".join(map(number, side)) for side in (expected, seen))
+                here = "" if all(map(_close, brought.get(id(fn), seen), seen)) else "; a hook changes it here"
+                yield f"at {self._call(fn)} the picture has {told}, backward() brought {came}{here}"
+
+    def _brought(self) -> dict[int, list[torch.Tensor | None]]:
+        """What the other nodes were seen to send to each, added up: if something else arrived, a hook was at work."""
+        found: dict[int, list[torch.Tensor | None]] = {}
+        for user in self._seen.order:
+            pairs = zip(user.next_functions, self._seen.sent.get(id(user), ()), strict=False)
+            for (fn, output), gradient in pairs:
+                if fn is not None and gradient is not None:
+                    sums = found.setdefault(id(fn), [None] * len(fn._input_metadata))
+                    before = sums[output]
+                    sums[output] = _dense(gradient) if before is None else before + _dense(gradient)
+        return found
 
     def _call(self, fn: GradFn) -> str:
         name, _ = self._names.of_source((fn, 0))
-        return name or ("a leaf" if hasattr(fn, "variable") else sign(fn.name()))
+        if name or hasattr(fn, "variable"):
+            return name or "a leaf"
+        note = note_of(fn)
+        source = one_line(self._names.of_call(note.call)) if note else ""
+        return source if 0 < len(source) <= SHORT else sign(fn.name())
+
+
+def _close(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return torch.allclose(_dense(one), _dense(other), rtol=1e-3, atol=0.0, equal_nan=True)
 
 
 def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from course_utils.graph import Edge, Graph, Node
 import torch
 
+SHORT = 24  # letters of a source text that a sentence can hold
 FEW = 3  # a row of up to so many numbers is told number by number,
 LONGEST_ROW = 18  # if that takes no more letters: two such rows stand side by side in a box
 

@@ -116,16 +116,15 @@ def of_result(case, draw):
 
 
 def ours(case):
-    from course_utils.graph import trace
+    from course_utils.draw import draw_graph
 
-    return of_result(case, lambda result, names: trace(result, **names).to_svg())
+    return of_result(case, lambda result, names: draw_graph(result, **names).to_svg())
 
 
 def ours_with_gradients(case):
-    from course_utils.graph import Graph, trace
+    from course_utils.draw import draw_graph
 
-    draw = of_result(case, lambda result, names: trace(result, **names).with_gradients().to_svg())
-    return draw if hasattr(Graph, "with_gradients") else None
+    return of_result(case, lambda result, names: draw_graph(result, **names).with_gradients().to_svg())
 
 
 def torchviz(case):
@@ -217,7 +216,7 @@ def measure_record(case):
 
 
 def measure_long_chain(case):
-    from course_utils.graph import trace
+    from course_utils.read import trace
 
     module, inputs = build(case)
     held = [module(*inputs)]

@@ -126,9 +126,9 @@ def test_a_module_that_runs_twice_is_two_boxes():
 def test_what_cannot_be_read_in_one_picture_is_refused_with_the_way_out():
     w = torch.tensor(1.0, requires_grad=True)
     total = w
-    for _ in range(400):
+    for _ in range(600):
         total = total * 1.5
-    with pytest.raises(ValueError, match=r"has 401 nodes, more than the 300 .* inside record\(\)"):
+    with pytest.raises(ValueError, match=r"has 601 nodes, more than the 500 .* inside record\(\)"):
         draw_graph(total)
     shown_anyway = trace(total)._repr_mimebundle_()
     assert list(shown_anyway) == ["text/plain"]

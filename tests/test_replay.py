@@ -235,7 +235,7 @@ def test_after_backward_the_sentence_says_what_to_do():
     result = w**2 * w
     result.backward()
     graph = trace(result)
-    assert "draw the graph before backward()" in graph.missing
+    assert "draw it before backward()" in graph.missing
     assert "retain_graph=True" in graph.missing
     with pytest.raises(ValueError, match="already gone through this graph"):
         graph.gradient_of("w")

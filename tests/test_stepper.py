@@ -111,7 +111,7 @@ def test_after_backward_the_picture_stays_and_a_sentence_says_what_to_do():
     shown = stepper._repr_mimebundle_()
     assert stepper.steps == ()
     assert "value 6" in shown["text/plain"]
-    assert "draw the graph before backward()" in shown["text/plain"]
+    assert "draw it before backward()" in shown["text/plain"]
     assert "<p>No gradients: backward() has already gone" in shown["text/html"]
     with pytest.raises(ValueError, match="already gone through this graph"):
         steps(trace(loss))

@@ -15,7 +15,7 @@ def test_the_learners_own_backward_agrees(case):
     with watch_backward(result, gradient=seed, **leaves) as seen:
         result.backward(seed)
     assert seen.differences == ()
-    assert repr(seen).endswith("in the order and with the numbers of the replay.")
+    assert repr(seen).endswith("in the order and with the numbers of the picture.")
 
 
 def test_the_names_of_the_nodes_in_order():
@@ -35,10 +35,12 @@ def test_a_hook_that_changes_a_gradient_is_found_where_it_is():
     with watch_backward(h) as seen:
         h.backward()
     assert seen.differences == (
-        "at g the replay has 2, backward() brought 20: a hook changes it",
-        "at a the replay has 12, backward() brought 120: a hook changes it",
+        "at g the picture has 2, backward() brought 20; a hook changes it here",
+        "at a the picture has 12, backward() brought 120",
     )
-    assert repr(seen).startswith("backward() went through 3 nodes, but not as the replay did:\n- at g the replay has 2")
+    assert repr(seen).startswith(
+        "backward() went through 3 nodes, but not as the picture tells:\n- at g the picture has 2"
+    )
 
 
 def test_another_start_is_seen():
@@ -46,7 +48,7 @@ def test_another_start_is_seen():
     f = a * a
     with watch_backward(f, gradient=torch.ones(2)) as seen:
         f.backward(torch.tensor([1.0, 5.0]))
-    assert seen.differences[0].startswith("at f the replay has [1, 1], backward() brought [1, 5]")
+    assert seen.differences[0].startswith("at f the picture has [1, 1], backward() brought [1, 5]")
 
 
 def test_nothing_is_seen_where_nothing_ran():
