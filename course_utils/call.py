@@ -13,15 +13,28 @@ from itertools import islice
 import linecache
 import sys
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 import weakref
 
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
-# A module at work, and which of its runs in this block it is: 1 for the first.
-Visit = tuple["weakref.ref[nn.Module]", int]
+
+class Visit(NamedTuple):
+    """A module at work.
+
+    Attributes:
+        module: the module, which may be gone when somebody asks; as a key the reference stays good.
+        run: which of its runs in this block it is, 1 for the first.
+        kind: the module's class.
+        is_torchs: whether the class is torch's own.
+    """
+
+    module: weakref.ref[nn.Module]
+    run: int
+    kind: str
+    is_torchs: bool
 
 
 class Call:
@@ -78,9 +91,9 @@ class Calls(TorchFunctionMode):
                 hook.remove()
 
     def _enter(self, module: nn.Module, inputs: object) -> None:
-        visitor = weakref.ref(module)
+        visitor, kind = weakref.ref(module), type(module)
         self._runs[visitor] = run = self._runs.get(visitor, 0) + 1
-        self._inside.append((visitor, run))
+        self._inside.append(Visit(visitor, run, kind.__name__, kind.__module__.startswith("torch.")))
 
     def _leave(self, module: nn.Module, inputs: object, output: object) -> None:
         if self._inside:  # an error on the way in leaves nothing to go out of

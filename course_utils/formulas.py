@@ -36,7 +36,7 @@ def to_text(found: Paths) -> str:
         return f"No path leads from {result} back to {name}: it has no gradient."
     lines = []
     for row in _rows(found, symbols):
-        ways = " · ".join(f"d {above}/d {below}" for above, below, _ in row.slopes) or f"d {name}/d {name}"
+        ways = " · ".join(_ratio(*slope) for slope in row.slopes) or _ratio(name, name, partly=False)
         numbers = " · ".join(row.factors)
         lines.append(f"{'v · ' if _has_seed(found) else ''}{ways} = {_equation(numbers, row.product)}")
     paths = f"{found.count} paths lead" if found.count > 1 else "1 path leads"
@@ -63,7 +63,7 @@ def to_latex(found: Paths) -> str:
         rows.append(f"{product} &= {_equation(_TIMES.join(map(_figures, row.factors)), _figures(row.product))}")
     total = _figures(_total(found)) if found.count else r"\text{no path}"
     rows.append(f"{_fraction(result, name)} &= {total}")
-    return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+    return "$$\\begin{aligned}\n" + " \\\\[5pt]\n".join(rows) + "\n\\end{aligned}$$"
 
 
 def _rows(found: Paths, symbols: dict[int, str]) -> list[Row]:
@@ -122,6 +122,10 @@ def _legend(found: Paths, symbols: dict[int, str]) -> list[tuple[str, str]]:
 def _has_others(graph: Graph, place: int) -> bool:
     """Whether an operation has more than one operand that can change: then each slope is a partial one."""
     return sum(graph.nodes[edge.source].kind != "constant" for edge in graph.edges_to(place)) > 1
+
+
+def _ratio(above: str, below: str, partly: bool) -> str:
+    return f"∂{above}/∂{below}" if partly else f"d {above}/d {below}"
 
 
 def _fraction(above: str, below: str, *, partly: bool = False) -> str:

@@ -83,10 +83,12 @@ def _place(edges: Sequence[Edge], sizes: Sequence[Size], labels: Sequence[Size |
         for edge, label in zip(edges, labels, strict=True)
     ]
     apart = 0.55 if not any(labels) else 0.3  # a label brings room of its own
+    # In a tree operands can stay in their order without a crossing; where something is used twice fewest crossings win.
+    order = "ordering=in" if len({edge.source for edge in edges}) == len(edges) else ""
     dot = "\n".join(
         [
             "digraph {",
-            f"rankdir={direction}; nodesep=0.35; ranksep={apart}; margin=0",
+            f"rankdir={direction}; nodesep=0.35; ranksep={apart}; margin=0; {order}",
             'node [shape=box, fixedsize=true, label=""]',
             *boxes,
             *arrows,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 import inspect
+import weakref
 
-from course_utils.call import Call
+from course_utils.call import Call, Visit
 from course_utils.graph import Module
 from course_utils.walk import Source, edge_of
 import torch
@@ -24,13 +25,13 @@ class Names:
 
     def __init__(self, given: Mapping[str, object], variables: Mapping[str, object]) -> None:
         things = {**given, **variables, **given}  # first in order, and over a variable of the same name
-        self._modules: dict[int, str] = {}
+        self._modules: dict[weakref.ref[torch.nn.Module], str] = {}
         self._plain: dict[int, str] = {}
         # The tensors are held: an id is theirs only as long as they live.
         self._nodes: dict[tuple[int, int], tuple[str, torch.Tensor]] = {}
         for name, thing in _named(things):
             if isinstance(thing, torch.nn.Module):
-                self._modules.setdefault(id(thing), name)
+                self._modules.setdefault(weakref.ref(thing), name)
             elif isinstance(thing, torch.Tensor):
                 self._add(name, thing)
 
@@ -53,20 +54,23 @@ class Names:
     def of_call(self, call: Call | None) -> str:
         """The learner's text for a call; where one text stands for much, as `net(x)` does, the module's path."""
         modules = self.of_modules(call)
-        inner = [type(visit()).__module__.partition(".")[0] for visit, _ in call.visits[-2:]] if call else []
-        if inner == ["torch", "torch"]:  # torch's own module inside another of torch's own: all have one text
+        inner = [visit.is_torchs for visit in call.visits[-2:]] if call else []
+        if inner == [True, True]:  # torch's own module inside another of torch's own: all have one text
             return modules[-1].name
         return call.source if call else ""
 
     def of_modules(self, call: Call | None) -> tuple[Module, ...]:
         """The modules around a call, outermost first; one without a name goes by its class."""
         found = []
-        for visit, run in call.visits if call else ():
-            module = visit()
-            kind = type(module).__name__
-            name = self._modules.get(id(module), kind)
-            found.append(Module(name if run == 1 else f"{name}, run {run}", kind))
+        for visit in call.visits if call else ():
+            name = self._modules.get(visit.module) or self._new_name(visit)
+            found.append(Module(name if visit.run == 1 else f"{name}, run {visit.run}", visit.kind))
         return tuple(found)
+
+    def _new_name(self, visit: Visit) -> str:
+        """A name for a module that the caller has none for: its class, with a number from the second on."""
+        others = sum(name.partition(" ")[0] == visit.kind for name in self._modules.values())
+        return self._modules.setdefault(visit.module, f"{visit.kind} {others + 1}" if others else visit.kind)
 
 
 def _named(things: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -1,5 +1,6 @@
 // Shows a backward pass step by step. All steps were computed beforehand and lie in the page: this only shows them.
-// Without it the still picture stays, with the steps in words below it.
+// Without it the still picture stays, with the steps in words below it. It runs once for each stepper in a page, so
+// nothing is declared outside the loop.
 for (const box of document.querySelectorAll('.course-stepper:not([data-live])')) {
   box.dataset.live = 'yes';
   const steps = JSON.parse(box.dataset.steps);
@@ -16,6 +17,8 @@ for (const box of document.querySelectorAll('.course-stepper:not([data-live])'))
   root.append(document.importNode(drawing, true));
   still.replaceWith(picture);
 
+  const look = 'color: inherit; background: transparent; border: 1px solid; border-radius: 4px; padding: 2px 9px;'
+    + ' font: inherit; cursor: pointer;';
   const named = (tag, label, text = '') => {
     const made = document.createElement(tag);
     made.setAttribute('aria-label', label);
@@ -55,6 +58,7 @@ for (const box of document.querySelectorAll('.course-stepper:not([data-live])'))
 
   let timer = null;
   const play = named('button', 'play', '▶ play');
+  play.setAttribute('style', `${look} min-width: 6em;`);
   const stop = () => {
     clearInterval(timer);
     timer = null;
@@ -76,11 +80,12 @@ for (const box of document.querySelectorAll('.course-stepper:not([data-live])'))
   const go = (label, text, to) => {
     const button = named('button', label, text);
     button.onclick = () => { stop(); show(to()); };
+    button.setAttribute('style', look);
     return button;
   };
   slider.oninput = () => { stop(); show(Number(slider.value)); };
   const bar = document.createElement('div');
-  bar.setAttribute('style', 'display: flex; gap: 6px; align-items: center; max-width: 640px; margin-top: 6px;');
+  bar.setAttribute('style', 'display: flex; gap: 6px; align-items: center; max-width: 640px; margin-top: 8px;');
   bar.append(
     go('first step', '|←', () => 0),
     go('one step back', '←', () => Number(slider.value) - 1),

@@ -64,11 +64,12 @@ def saved_results(user: GradFn) -> Iterator[tuple[Source, torch.Tensor]]:
 
 _SIGNS = {
     "Add": "+", "Sub": "−", "Rsub": "−", "Mul": "×", "Div": "÷", "Pow": "^", "Neg": "negate", "Mm": "@", "Mv": "@",
-    "Dot": "@", "Bmm": "@", "Addmm": "linear", "T": "transpose",
+    "Dot": "@", "Bmm": "@", "Addmm": "linear", "T": "transpose", "CopySlices": "write into",
 }  # fmt: skip
 
 
 def sign(name: str) -> str:
     """The sign or plain name of an operation that torch calls, say, `MulBackward0` or `LogSoftmaxBackward0`."""
     bare = re.sub(r"Backward\d*$", "", name.rpartition("::")[2])
-    return _SIGNS.get(bare) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare).lower()
+    spaced = re.sub(r"(?<!^)(?=[A-Z][a-z])", " ", bare.removeprefix("Native"))  # NativeBatchNorm, MaxPool2DWithIndices
+    return _SIGNS.get(bare) or spaced.lower()

@@ -11,7 +11,7 @@ Read the ratios, not the milliseconds: a machine is never quiet.
 """
 
 import argparse
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import metadata, util
 from itertools import pairwise
 import json
@@ -109,9 +109,11 @@ def build(case):
 
 
 # The tools. Each gives a function that draws the case, or None where it has no such thing.
-def of_result(case, draw):
+def of_result(case, draw, *, around=nullcontext):
     module, inputs = build(case)
-    result, names = module(*inputs), dict(module.named_parameters())
+    with around():
+        result = module(*inputs)
+    names = dict(module.named_parameters())
     return lambda: draw(result, names)
 
 
@@ -125,6 +127,13 @@ def ours_with_gradients(case):
     from course_utils.draw import draw_graph
 
     return of_result(case, lambda result, names: draw_graph(result, **names).with_gradients().to_svg())
+
+
+def ours_recorded(case):
+    from course_utils.draw import draw_graph
+    from course_utils.record import record
+
+    return of_result(case, lambda result, names: draw_graph(result, **names).with_gradients().to_svg(), around=record)
 
 
 def torchviz(case):
@@ -185,7 +194,10 @@ def dot_of_value(root):
     return dot
 
 
-TOOLS = {tool.__name__: tool for tool in (torchviz, ours, ours_with_gradients, torchview, torchlens, micrograd)}
+TOOLS = {
+    tool.__name__: tool
+    for tool in (torchviz, ours, ours_with_gradients, ours_recorded, torchview, torchlens, micrograd)
+}
 
 
 # In a process of its own: what is found goes out as lines of JSON, of which the last one counts.

@@ -34,8 +34,8 @@ def test_the_formulas_in_latex():
         y_hat = a_1 * a_1
     assert explain(y_hat, "a_1").to_latex() == (
         "$$\\begin{aligned}\n"
-        "\\frac{\\partial \\mathrm{y\\_hat}}{\\partial a_{1}} &= 3 \\\\\n"
-        "\\frac{\\partial \\mathrm{y\\_hat}}{\\partial a_{1}} &= 3 \\\\\n"
+        "\\frac{\\partial \\mathrm{y\\_hat}}{\\partial a_{1}} &= 3 \\\\[5pt]\n"
+        "\\frac{\\partial \\mathrm{y\\_hat}}{\\partial a_{1}} &= 3 \\\\[5pt]\n"
         "\\frac{d\\mathrm{y\\_hat}}{da_{1}} &= 3 + 3 = 6\n"
         "\\end{aligned}$$"
     )

@@ -53,7 +53,8 @@ def boxes(svg):
     return [
         tuple(float(rect.get(side)) for side in ("x", "y", "width", "height"))
         for rect in ElementTree.fromstring(svg).iter(f"{SVG}rect")
-    ][1:]  # the first is the paper
+        if (rect.get("class") or "").startswith("box ")  # neither the paper nor the slopes' pills
+    ]
 
 
 @GRAPHS
@@ -75,16 +76,35 @@ def test_no_two_boxes_overlap_and_all_lie_on_the_paper(graph):
 def test_every_edge_runs_from_its_operand_to_just_before_its_operation(graph):
     svg = graph.to_svg()
     found = boxes(svg)
-    routes = [
-        route.get("d")
-        for route in ElementTree.fromstring(svg).iter(f"{SVG}path")
-        if "edge" in (route.get("class") or "")
-    ]
-    assert len(routes) == len(graph.edges)
-    for route, edge in zip(routes, graph.edges, strict=True):
+    found_routes = routes(ElementTree.fromstring(svg))
+    assert len(found_routes) == len(graph.edges)
+    for route, edge in zip(found_routes, graph.edges, strict=True):
         places = [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+),(-?[\d.]+)", route)]
         assert distance(places[0], found[edge.source]) < 2
         assert 5 < distance(places[-1], found[edge.target]) < 14  # room for the arrowhead
+
+
+@GRAPHS
+def test_with_gradients_nothing_overlaps_either(graph):
+    svg = graph.with_gradients().to_svg()
+    root = ElementTree.fromstring(svg)
+    pills = [rect for rect in root.iter(f"{SVG}rect") if rect.get("class") == "pill"]
+    assert len(pills) == sum(graph.nodes[edge.source].kind != "constant" for edge in graph.edges)
+    sides = ("x", "y", "width", "height")
+    found = [*boxes(svg), *(tuple(float(pill.get(side)) for side in sides) for pill in pills)]
+    for (x, y, width, height), (x2, y2, width2, height2) in combinations(found, 2):
+        assert x + width <= x2 + 0.2 or x2 + width2 <= x + 0.2 or y + height <= y2 + 0.2 or y2 + height2 <= y + 0.2
+    assert float(root.get("width")) < 900
+    assert len(svg) < 15_000
+    for route, edge in zip(routes(root), graph.edges, strict=True):
+        ends = re.findall(r"(-?[\d.]+),(-?[\d.]+)", route)
+        gap = distance(tuple(map(float, ends[0])), found[edge.source])
+        assert gap < 14  # room for the head of the arrow that has turned round
+        assert 3 < distance(tuple(map(float, ends[-1])), found[edge.target]) < 14
+
+
+def routes(root):
+    return [route.get("d") for route in root.iter(f"{SVG}path") if "edge" in (route.get("class") or "")]
 
 
 def distance(point, box):
@@ -130,6 +150,16 @@ def test_the_words_are_enough_to_draw_the_graph_again():
     for place, row in enumerate(rows):
         operands = row.split(" of ", 1)[1].split(": value")[0].split(", ") if " of " in row else []
         assert operands == [names[edge.source] for edge in graph.edges if edge.target == place]
+
+
+def test_in_a_tree_operands_keep_their_order_in_both_pictures():
+    a, b, c, d = (leaf(value) for value in (1.0, 2.0, 3.0, 4.0))
+    x, y = a + b, c * d
+    z = x + y
+    for graph in (draw_graph(z), draw_graph(z).with_gradients()):
+        tops = {node.name: box[1] for node, box in zip(graph.nodes, boxes(graph.to_svg()), strict=False)}
+        assert sorted("abcd", key=tops.get) == ["a", "b", "c", "d"]
+        assert tops["x"] < tops["y"]
 
 
 def test_a_notebook_is_shown_a_picture_with_words():

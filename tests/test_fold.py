@@ -123,6 +123,15 @@ def test_a_module_that_runs_twice_is_two_boxes():
     assert [source.split(":")[0] for source in sources] == ["block", "block, run 2"]
 
 
+def test_modules_without_a_name_are_told_apart():
+    _net, X = encoder(), torch.ones(1, 3, 16)  # a name with an underscore is passed over
+    with record():
+        loss = _net(X).sum()
+    del _net  # and the module may be gone
+    sources = [node.source.split(":")[0] for node in trace(loss).nodes if node.op == "TransformerEncoderLayer"]
+    assert sources == ["TransformerEncoderLayer", *[f"TransformerEncoderLayer {count}" for count in range(2, 7)]]
+
+
 def test_what_cannot_be_read_in_one_picture_is_refused_with_the_way_out():
     w = torch.tensor(1.0, requires_grad=True)
     total = w

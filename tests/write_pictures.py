@@ -10,14 +10,17 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 def pictures():
     """The bytes of each picture, by file name."""
-    lesson = nbformat.read(NOTEBOOKS / "07_manual_sgd.ipynb", as_version=4)
-    data = {
-        cell.id: cell.outputs[-1].data for cell in lesson.cells if cell.get("outputs") and "data" in cell.outputs[-1]
-    }
     return {
-        "graph.svg": data["graph"]["image/svg+xml"].encode(),
-        "rates.png": base64.b64decode(data["rate-still"]["image/png"]),
+        "graph.svg": shown("07_manual_sgd", "graph")["image/svg+xml"].encode(),
+        "backward.svg": shown("05_backward", "start-stepper")["image/svg+xml"].encode(),
+        "rates.png": base64.b64decode(shown("07_manual_sgd", "rate-still")["image/png"]),
     }
+
+
+def shown(lesson, cell_id):
+    """The data of a cell's last output."""
+    cells = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4).cells
+    return next(cell for cell in cells if cell.id == cell_id).outputs[-1].data
 
 
 if __name__ == "__main__":
