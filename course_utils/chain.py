@@ -30,9 +30,9 @@ def explain(
     >>> a = torch.tensor(3.0, requires_grad=True)
     >>> print(explain(a * a + a, "a", a=a).to_text())
     3 paths lead from result back to a, by way of u1 = ×:
-    d result/d u1 · d u1/d a = 1 · 3 = 3
-    d result/d u1 · d u1/d a = 1 · 3 = 3
-    d result/d a = 1
+    ∂result/∂u1 · ∂u1/∂a = 1 · 3 = 3
+    ∂result/∂u1 · ∂u1/∂a = 1 · 3 = 3
+    ∂result/∂a = 1
     Together: 3 + 3 + 1 = 7, the gradient of a.
     """
     if not isinstance(name, str):

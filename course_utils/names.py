@@ -27,8 +27,8 @@ class Names:
         things = {**given, **variables, **given}  # first in order, and over a variable of the same name
         self._modules: dict[weakref.ref[torch.nn.Module], str] = {}
         self._plain: dict[int, str] = {}
-        # The tensors are held: an id is theirs only as long as they live.
         self._nodes: dict[tuple[int, int], tuple[str, torch.Tensor]] = {}
+        self._held: list[object] = []  # an id is a node's only as long as somebody holds its wrapper
         for name, thing in _named(things):
             if isinstance(thing, torch.nn.Module):
                 self._modules.setdefault(weakref.ref(thing), name)
@@ -41,6 +41,7 @@ class Names:
             return
         with suppress(RuntimeError):  # a view that was spoilt in place has no node to ask for
             fn, output = edge_of(tensor)
+            self._held.append(fn)
             self._nodes.setdefault((id(fn), output), (name, tensor))
 
     def of_source(self, source: Source) -> tuple[str, torch.Tensor] | tuple[None, None]:
