@@ -37,7 +37,9 @@ def explain(
     """
     if not isinstance(name, str):
         raise TypeError(f'name must be the text of a name, such as "w", got {type(name).__name__}')
-    graph = read_graph(result, names, callers_variables(), gradient)
+    variables = callers_variables()
+    asked = {name: variables[name]} if name in variables else {}  # of two names for one tensor the one asked for
+    graph = read_graph(result, {**asked, **names}, variables, gradient)
     graph = graph.inside or graph  # a module's slopes are seldom known, those of its operations are
     place = graph.place_of(name)
     if graph.missing:

@@ -67,9 +67,10 @@ def save(graph: Graph, path: str | Path) -> None:
 
 def mimebundle(graph: Graph) -> dict[str, str]:
     """What a notebook shows: a picture with words, the bare SVG for viewers without HTML, and the words alone."""
-    words = to_text(graph)
     if len(graph.nodes) > LIMIT:
-        return {"text/plain": f"{words}\n(More than {LIMIT} nodes: no picture could be read.)"}
+        more = f"more than {LIMIT}, so no picture could be read; to_text() tells them all"
+        return {"text/plain": f"A graph of {len(graph.nodes)} nodes: {more}."}
+    words = to_text(graph)
     scene = stage(graph)
     text = _svg(graph, scene)
     html = picture_html(text.encode(), mime="image/svg+xml", words=words, width=scene.width, height=scene.height)

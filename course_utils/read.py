@@ -17,7 +17,7 @@ from course_utils.engine import Value
 from course_utils.fold import fold_calls, fold_modules
 from course_utils.graph import Edge, Graph, Node
 from course_utils.names import Names, callers_variables
-from course_utils.record import Constant, Note, note_of
+from course_utils.record import ROOM, Constant, Note, note_of
 from course_utils.replay import Pass, replay, seed_of
 from course_utils.slopes import LARGEST
 from course_utils.values import read_value
@@ -43,7 +43,7 @@ def trace(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | None = No
             without; a name given here goes first.
 
     Raises:
-        TypeError: `result` is neither.
+        TypeError: `result` is neither; `gradient` is no tensor.
         ValueError: `result` has no graph, or one of more than 5,000 operations; `gradient` has another shape.
 
     >>> w = torch.tensor(3.0, requires_grad=True)
@@ -63,6 +63,8 @@ def read_graph(
 ) -> Graph:
     """As `trace`, with the caller's variables handed over, and how many numbers a Jacobian may hold."""
     if isinstance(result, Value):
+        if gradient is not None:
+            raise ValueError("gradient is for tensors: a Value is a single number, and its backward pass starts from 1")
         return read_value(result, {**names, **variables, **names})
     if not isinstance(result, torch.Tensor):
         raise TypeError(f"result must be a torch tensor or a Value, got {type(result).__name__}")
@@ -72,8 +74,13 @@ def read_graph(
             f"{tuple(result.shape)} without a graph. Make a leaf, for instance "
             "w = torch.tensor(1.0, requires_grad=True), and compute the result again, outside no_grad"
         )
+    return _read_tensor(result, Names(names, variables), gradient, largest)
+
+
+@torch.inference_mode(mode=False)  # where torch keeps no graph, none can be read
+def _read_tensor(result: torch.Tensor, known: Names, gradient: torch.Tensor | None, largest: int) -> Graph:
     root = edge_of(result)
-    order, known = operands_first(root[0]), Names(names, variables)
+    order = operands_first(root[0])
     try:
         done = replay(root, seed_of(result, gradient))
         reader, missing = _Reader(result, order, known, done, largest), ""
@@ -144,7 +151,7 @@ class _Reader:
     def _node(self, fn: GradFn, output: int) -> Node:
         name, held = self.names.of_source((fn, output))
         note, shape = note_of(fn, output), tuple(fn._input_metadata[output].shape)
-        gradient = _copy(self.done.arriving[id(fn)][output]) if self.done else None
+        gradient = self.done.arriving[id(fn)][output] if self.done else None
         leaf = getattr(fn, "variable", None)
         if leaf is not None:
             return Node("leaf", name, value=_copy(leaf), shape=shape, gradient=gradient, grad=_copy(leaf.grad))
@@ -183,4 +190,5 @@ def _used_outputs(order: list[GradFn], root: Source) -> dict[int, list[int]]:
 
 
 def _copy(tensor: torch.Tensor | None) -> torch.Tensor | None:
-    return None if tensor is None else tensor.detach().clone()
+    """What a tensor holds now; None of a very large one, of which nobody wants a second."""
+    return None if tensor is None or tensor.numel() > ROOM else tensor.detach().clone()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from course_utils.graph import Edge, Graph, Node
 from course_utils.layout import Point, lay_out
 from course_utils.style import MONO_WIDTH
-from course_utils.words import constant_text, name_of, number, one_line, slope
+from course_utils.words import constant_text, name_of, number, one_line, slope, value_text
 
 MARGIN = 8
 PADDING = 12
@@ -120,7 +120,7 @@ class _Plan:
         self.role = "result" if is_result else node.kind
         self.title = _short(_title(node))
         self.source = _short(one_line(node.source)) if node.kind == "operation" else ""
-        self.value = "" if node.kind == "constant" else f"value {number(node.value)}"
+        self.value = "" if node.kind == "constant" else f"value {value_text(node)}"
         self.gradient, self.stored = _gradients(graph, node)
         # Each half of the last row is centred in its half of the box.
         halves = [text_width(half, LABEL) for half in (self.value, self.gradient, widest)]

@@ -20,7 +20,8 @@ Source = tuple["GradFn", int]  # a node, and which of its results
 
 def edge_of(tensor: torch.Tensor) -> Source:
     """The node behind a tensor, and which of its results it is: of a leaf, the node that adds to its `.grad`."""
-    edge = torch.autograd.graph.get_gradient_edge(tensor)
+    with torch.inference_mode(mode=False):  # torch asks a leaf by a view of it that has a graph
+        edge = torch.autograd.graph.get_gradient_edge(tensor)
     return edge.node, edge.output_nr
 
 

@@ -44,6 +44,11 @@ def number(value: torch.Tensor | None) -> str:
     return shape_text(tuple(value.shape))
 
 
+def value_text(node: Node) -> str:
+    """A node's value as `number` tells it; where it is not known, of anything larger than a number the shape."""
+    return shape_text(node.shape) if node.value is None and node.shape else number(node.value)
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
     """`[5×4]`, which does not look like a number."""
     return f"[{'×'.join(map(str, shape))}]"
@@ -63,7 +68,7 @@ def slope(graph: Graph, edge: Edge) -> str:
 def constant_text(node: Node) -> str:
     """`x[0] = 1`, or the bare number where that is all there is."""
     name = name_of(node) or one_line(node.source)
-    return f"{name} = {number(node.value)}" if name else number(node.value)
+    return f"{name} = {value_text(node)}" if name else value_text(node)
 
 
 def name_of(node: Node) -> str:
@@ -85,7 +90,7 @@ def one_line(text: str) -> str:
 def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     node = graph.nodes[place]
     name = name_of(node) or ("the result" if place == len(graph.nodes) - 1 else "unnamed")
-    parts = [f"value {number(node.value)}"]
+    parts = [f"value {value_text(node)}"]
     if graph.shows_gradients and not graph.missing:
         parts.append("no gradient" if node.gradient is None else f"gradient {number(node.gradient)}")
     if node.kind == "leaf":

@@ -97,6 +97,16 @@ def change_drawing_in_html(cell):
     return change_data(cell, "text/html", lambda html: re.sub(r"(svg\+xml;base64,)([^\"]+)", recoded, html))
 
 
+def change_step(cell):
+    """A number in the steps that a stepper's script is given."""
+    return change_data(cell, "text/html", lambda html: re.sub(r"grad \d", "grad 7.", html, count=1))
+
+
+def change_formula(cell):
+    """A number in each formula."""
+    return change_data(cell, "text/latex", lambda latex: re.sub(r"= (-?)\d", r"= \g<1>77", latex, count=1))
+
+
 def recoded(match):
     svg = base64.b64decode(match[2]).decode()
     return match[1] + base64.b64encode(re.sub(r">value .", ">value 7", svg, count=1).encode()).decode()
@@ -194,7 +204,8 @@ def announce_error(cell):
 
 
 OUTPUT_FAULTS = [
-    change_digit, change_picture_words, change_drawing, change_drawing_in_html, change_pixels, change_pixels_in_html,
+    change_digit, change_picture_words, change_drawing, change_drawing_in_html, change_step, change_formula,
+    change_pixels, change_pixels_in_html,
     drop_pixels, delete_outputs, delete_last_output, swap_outputs, add_output, rename_stream, never_run, exempt_by_tag,
     exempt_by_comment, announce_error,
 ]  # fmt: skip
@@ -282,7 +293,8 @@ def report(table):
     rows = [
         f"{killed:3} of {planted:3} killed   {stem}   {fault}" for (stem, fault), (killed, planted) in table.items()
     ]
-    return "\n".join(rows)
+    killed, planted = (sum(counts) for counts in zip(*table.values(), strict=True))
+    return "\n".join([*rows, f"{killed} of {planted} killed"])
 
 
 if __name__ == "__main__":

@@ -84,6 +84,11 @@ def test_no_path():
     assert explain(result, "b").gradient.item() == 0.0
 
 
+def test_of_two_names_for_one_tensor_either_will_do():
+    v = w = leaf(3.0)
+    assert explain(w * w, "w").gradient.item() == explain(v * v, "v").gradient.item() == 6.0
+
+
 def test_the_result_itself():
     a = leaf(3.0)
     assert explain(a, "a").to_text() == "1 path leads from a back to a:\nd a/d a = 1\nTogether: 1, the gradient of a."

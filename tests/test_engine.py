@@ -93,6 +93,11 @@ def test_what_is_no_number_is_refused(bad):
         Value(1.0) + bad
 
 
+def test_a_value_takes_no_start():
+    with pytest.raises(ValueError, match="a Value is a single number, and its backward pass starts from 1"):
+        trace(Value(2.0) * 3, gradient=torch.tensor(2.0))
+
+
 def test_a_value_as_exponent_is_refused():
     with pytest.raises(TypeError, match="exponent must be a number, got Value"):
         Value(2.0) ** Value(3.0)

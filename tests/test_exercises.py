@@ -1,72 +1,86 @@
 """Every exercise: its stub is called unsolved, wrong answers are seen, right ones written differently pass."""
 
+from collections import Counter
+from functools import cache
 from pathlib import Path
 import re
+from textwrap import dedent
 
+from answers import EXERCISES
 import nbformat
 import pytest
 
-LESSON = Path(__file__).parent.parent / "notebooks" / "07_manual_sgd.ipynb"
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+FEWER = {"00_start_here": 0, "07_manual_sgd": 1}  # exercises; every other lesson has two
 
-STEP = """
-def my_epoch(w, rate):
-    for x_i, y_i in zip(x, y):
-        ((w * x_i - y_i) ** 2).backward()
-        {}
-"""
+RIGHT = {f"{task.name}: {kind}": (task, code) for task in EXERCISES for kind, code in task.right.items()}
+WRONG = {f"{task.name}: {kind}": (task, *answer) for task in EXERCISES for kind, answer in task.wrong.items()}
 
-RIGHT = {
-    "as in the lesson": "w.data = w.data - rate * w.grad.data; w.grad.data.zero_()",
-    "grad set to None": "w.data = w.data - rate * w.grad; w.grad = None",
-    "in place on data": "w.data -= rate * w.grad; w.grad.zero_()",
-    "under no_grad": "\n        with torch.no_grad():\n            w -= rate * w.grad\n        w.grad = None",
-}
-WRONG = {
-    "wrong sign": (
-        "w.data = w.data + rate * w.grad; w.grad.zero_()",
-        r"✗ your w is -?\d\.\d+, the one of train\(\) 1\.\d+",
-    ),
-    "gradient not cleared": ("w.data = w.data - rate * w.grad", r"✗ your w is 2\.\d+.*the gradient cleared\?"),
-    "rate forgotten": ("w.data = w.data - w.grad; w.grad.zero_()", r"✗ your w is "),
-    "no step": ("w.grad.zero_()", r"not solved yet: w has not moved"),
-    "w bound to another tensor": ("w = w - rate * w.grad", r"✗ your loop stops with TypeError: "),
-    "a leaf changed in place": ("w -= rate * w.grad", r"✗ your loop stops with RuntimeError: "),
-    "a name that is not there": ("W.data -= rate", r"✗ your loop stops with NameError: "),
-}
+each_exercise = pytest.mark.parametrize("task", EXERCISES, ids=lambda task: task.name)
 
 
-@pytest.fixture(scope="module")
-def cells():
-    notebook = nbformat.read(LESSON, as_version=4)
-    return {cell.id: cell.source for cell in notebook.cells}
+@cache
+def cells(lesson):
+    path = next(path for path in NOTEBOOKS if path.stem == lesson)
+    return {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
 
 
-def verdict(cells, capsys, answer):
-    """What the check prints, with this answer in place of the stub."""
-    scope = {}
-    for name in ("imports", "graph", "train"):
-        exec(cells[name], scope)
-    capsys.readouterr()
-    exec(answer, scope)
-    exec(cells["exercise-check"], scope)
-    return capsys.readouterr().out
+@pytest.fixture
+def said(capsys):
+    """What the check of an exercise prints, with this answer in place of the stub."""
+
+    def run(task, answer):
+        lesson, scope = cells(task.lesson), {}
+        for name in task.scope:
+            exec(lesson[name], scope)
+        capsys.readouterr()
+        exec(dedent(answer), scope)
+        exec(lesson[task.check], scope)
+        out, err = capsys.readouterr()
+        assert err == ""
+        return out.removesuffix("\n")
+
+    return run
 
 
-def test_the_stub_is_unsolved(cells, capsys):
-    assert verdict(cells, capsys, cells["exercise-stub"]) == "not solved yet: w has not moved\n"
+@each_exercise
+def test_the_stub_is_unsolved(said, task):
+    assert said(task, cells(task.lesson)[task.stub]) == task.unsolved
 
 
-def test_the_printed_solution_passes(cells, capsys):
-    solution = re.search(r"```python\n(.*?)```", cells["exercise"], re.S)[1]
-    assert verdict(cells, capsys, solution).startswith("✓ right")
+@each_exercise
+def test_the_printed_solution_passes(said, task):
+    [solution] = re.findall(r"```python\n(.*?)```", cells(task.lesson)[task.solution], re.S)
+    assert said(task, solution) == task.solved
 
 
-@pytest.mark.parametrize("step", RIGHT.values(), ids=RIGHT)
-def test_right_answers_pass(cells, capsys, step):
-    assert verdict(cells, capsys, STEP.format(step)).startswith("✓ right")
+@pytest.mark.parametrize(("task", "answer"), RIGHT.values(), ids=RIGHT)
+def test_right_answers_pass(said, task, answer):
+    assert said(task, answer) == task.solved
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
-@pytest.mark.parametrize(("step", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_answers_are_seen(cells, capsys, step, message):
-    assert re.match(message, verdict(cells, capsys, STEP.format(step)))
+@pytest.mark.parametrize(("task", "answer", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_answers_are_seen(said, task, answer, message):
+    printed = said(task, answer)
+    if message.endswith("…"):
+        printed = printed[: len(message) - 1] + "…"
+    assert printed == message
+
+
+@each_exercise
+def test_there_are_answers_enough(task):
+    assert len(task.right) >= 2
+    assert len(task.wrong) >= 5
+    assert len({dedent(answer) for answer, _ in task.wrong.values()}) == len(task.wrong)
+
+
+def test_every_stub_is_in_the_table():
+    stubs = {(path.stem, cell) for path in NOTEBOOKS for cell in cells(path.stem) if cell.endswith("-stub")}
+    assert {(task.lesson, task.stub) for task in EXERCISES} == stubs
+    assert len(EXERCISES) == len(stubs)
+
+
+def test_every_lesson_has_its_exercises():
+    there = Counter(task.lesson for task in EXERCISES)
+    assert there == Counter({path.stem: FEWER.get(path.stem, 2) for path in NOTEBOOKS})

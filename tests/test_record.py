@@ -250,3 +250,15 @@ def test_a_node_is_a_plain_frozen_value():
     node = Node("leaf", "w", value=torch.tensor(1.0))
     with pytest.raises(AttributeError):
         node.name = "v"
+
+
+def test_a_very_long_computation_is_noted_in_part_and_can_be_freed():
+    w = leaf(1.0)
+    with record():
+        total = w
+        for _ in range(60_000):
+            total = total + 1.0
+    with pytest.raises(ValueError, match="more than 5000 operations"):
+        trace(total)
+    del total
+    gc.collect()  # nodes that were walked are freed by recursion in C: too many of them would crash the process

@@ -266,6 +266,15 @@ def test_a_backward_of_the_learners_that_stops_is_told():
     )
 
 
+def test_it_can_be_read_where_torch_keeps_no_graph():
+    w = torch.tensor(3.0, requires_grad=True)
+    result = w * w
+    with torch.inference_mode():
+        assert trace(result).gradient_of("w").item() == 6.0
+    with torch.no_grad():
+        assert trace(result).gradient_of("w").item() == 6.0
+
+
 def test_a_result_of_many_numbers_needs_a_start():
     w = torch.tensor([2.0, 3.0], requires_grad=True)
     assert trace(w * w).missing.startswith(

@@ -3,7 +3,7 @@
 import re
 
 from course_utils import draw_graph, record, trace
-from course_utils.words import number, shape_text, slope
+from course_utils.words import number, shape_text, slope, value_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -96,7 +96,7 @@ def test_the_graph_can_be_redrawn_from_its_words(build):
         assert row["name"] == node.name or (node.name is None and row["name"] in ("unnamed", "the result"))
         assert (row["leaf"] is not None) == (node.kind == "leaf")
         assert (row["op"] or "") == node.op
-        assert row["value"] == number(node.value)
+        assert row["value"] == value_text(node)
         assert row["gradient"] == number(node.gradient)
         assert row["grad"] == (None if node.grad is None else number(node.grad))
         assert (row["source"] or "") == node.source
@@ -128,7 +128,7 @@ def test_dot_is_what_graphviz_reads(build):
     for place, node in enumerate(graph.nodes):
         label = read.get_node(f"n{place}").attr["label"]
         if node.kind != "constant":
-            assert f"value {number(node.value)}" in label
+            assert f"value {value_text(node)}" in label
             assert f"gradient {number(node.gradient)}" in label
 
 
@@ -170,6 +170,13 @@ def test_every_kind_of_file(tmp_path, backward):
 def test_a_learners_dollar_is_a_dollar(tmp_path):
     w = leaf(3.0)
     draw_graph(w * 2, **{"$x_{": w}).save(tmp_path / "graph.png")  # no formula: nothing to stumble over
+
+
+def test_of_a_tensor_that_nobody_kept_the_shape_is_known_of_a_number_nothing():
+    a, b = leaf([1.0] * 5), leaf(2.0)
+    assert ["?" in line for line in trace(((a + 1) + 1).sum() + (b + 1)).to_text().splitlines()[1:]] == [
+        False, False, False, True, False, True, False,
+    ]  # fmt: skip
 
 
 def test_a_slope_is_a_factor_or_the_shape_of_a_jacobian():
