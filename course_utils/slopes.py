@@ -24,10 +24,11 @@ def in_line(outer: torch.Tensor | None, inner: torch.Tensor | None, shared: int)
     if size > LARGEST:
         return None
     dtype = torch.promote_types(outer.dtype, inner.dtype)
-    product: torch.Tensor = torch.tensordot(outer.to(dtype), inner.to(dtype), dims=shared)
+    # A single number may live on another device than what it is combined with.
+    product: torch.Tensor = torch.tensordot(outer.to(dtype), inner.to(outer.device, dtype), dims=shared)
     return product
 
 
 def side_by_side(one: torch.Tensor | None, other: torch.Tensor | None) -> torch.Tensor | None:
     """The sum, None where either is None."""
-    return None if one is None or other is None else one + other
+    return None if one is None or other is None else one + other.to(one.device)

@@ -14,13 +14,13 @@ def open_lesson(page, address):
     page.wait_for_function("document.querySelectorAll('.jp-NotebookPanel .jp-Cell').length >= 20", timeout=60_000)
 
 
-def run_all(page):
+def run_all(page, until=".widget-slider"):
     """Run all cells once the kernel listens, and wait until it has nothing more to do and the sliders stand."""
     idle = page.get_by_text("Python 3 (ipykernel) | Idle")
     idle.wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator(".widget-slider").first.wait_for(state="attached", timeout=60_000)  # it may be far down the page
+    page.locator(until).first.wait_for(state="attached", timeout=60_000)  # it may be far down the page
     page.wait_for_function(
         """() => ![...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(
             prompt => prompt.innerText.includes('*'))""",
@@ -101,3 +101,33 @@ def test_the_rate_is_tuned_by_key_and_by_mouse(page, lab):
     page.mouse.up()
     assert 0.01 < readout(page) < 0.03  # half-way between 0.001 and 0.4, on a logarithmic scale
     assert "falls" in settled(page, rf"^Rate {readout(page):.4f}")
+
+
+def gradients(stepper):
+    return [text for text in stepper.locator("svg text").all_text_contents() if text.startswith("grad ")]
+
+
+def test_the_backward_pass_is_stepped_through_by_key_and_by_mouse(page, lab):
+    open_lesson(page, lab("05_backward.ipynb"))
+    still = page.locator(".jp-RenderedHTML img.course-picture").first
+    assert "Sends 4 (×2) to x." in still.get_attribute("alt")  # a saved lesson, nothing has run: the whole pass
+    run_all(page, until=".course-stepper[data-live]")
+    stepper = page.locator(".course-stepper").first
+    slider = stepper.get_by_role("slider", name="step of the backward pass")
+    assert gradients(stepper) == ["grad ·"] * 5 + ["grad 1"]
+    slider.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")  # JupyterLab would take the arrow keys if it were let
+    assert slider.input_value() == "2"
+    assert "2 * z has 1. It sends 1 × 2 = 2 to z, which now has 2." in stepper.inner_text()
+    track = slider.bounding_box()
+    page.mouse.move(track["x"] + 2 * track["width"] / 6, track["y"] + track["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"] - 2, track["y"] + track["height"] / 2, steps=10)
+    page.mouse.up()
+    assert slider.input_value() == "6"
+    assert sorted(gradients(stepper)) == ["grad 1", "grad 1", "grad 2", "grad 2", "grad 2", "grad 5"]
+    stepper.get_by_role("button", name="first step").click()
+    assert gradients(stepper) == ["grad ·"] * 5 + ["grad 1"]
+    assert page.locator(".course-stepper").count() == 2  # the learner's own expression has the other
+    assert page.locator(".MathJax, mjx-container").count() >= 2  # what explain() tells is set as formulas
