@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from course_utils.graph import Edge, Graph, Node
 from course_utils.layout import Point, lay_out
@@ -89,6 +90,7 @@ def stage(graph: Graph, gradients: Mapping[int, str] | None = None) -> Scene:
     return Scene(width, height, tuple(boxes), tuple(arrows))
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: int) -> int:
     """At least the width in pixels of `text` in the widest of our fonts, bold.
 
