@@ -55,14 +55,25 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def slope(graph: Graph, edge: Edge) -> str:
-    """A local slope as a factor: `×2`, `×(−4.15)`; of a Jacobian its shape, results by operands."""
-    if edge.local is not None and edge.local.numel() == 1:
-        text = number(edge.local)
-        return f"×({text})" if text.startswith("−") else f"×{text}"
+    """A local slope as a factor: `×2`, `×(−4.15)`, or number by number `×[12, 27]`; of a Jacobian its shape."""
+    factor = _factor(edge.local)
+    if factor:
+        return f"×({factor})" if factor.startswith("−") else f"×{factor}"
     rows, columns = (graph.nodes[place].shape for place in (edge.target, edge.source))
     if edge.local is None and rows == columns == ():
         return "×?"
     return f"J {shape_text((_size(rows), _size(columns)))}"
+
+
+def _factor(local: torch.Tensor | None) -> str:
+    """A slope that is one number, or a short row of numbers where each result depends on its own operand alone."""
+    if local is None or (local.numel() > 1 and (local.dim() != 2 or len(local) != local.shape[1] or len(local) > FEW)):
+        return ""
+    if local.numel() == 1:
+        return number(local)
+    row = local.diagonal()
+    text = number(row)
+    return text if torch.equal(local, torch.diag(row)) and text != shape_text(tuple(row.shape)) else ""
 
 
 def constant_text(node: Node) -> str:

@@ -57,7 +57,7 @@ def test_tensors_go_by_jacobians():
     Q = 3 * a**3 - b**2
     told = explain(Q, "a", gradient=torch.tensor([1.0, 10.0]))
     assert told.paths[0].product.tolist() == [36.0, 810.0]
-    assert "v · ∂Q/∂u2 · d u2/d u1 · d u1/d a = [1, 10] · J [2×2] · J [2×2] · J [2×2] = [36, 810]" in told.to_text()
+    assert "v · ∂Q/∂u2 · d u2/d u1 · d u1/d a = [1, 10] · [1, 1] · [3, 3] · [12, 27] = [36, 810]" in told.to_text()
 
 
 def test_of_too_many_paths_the_number_and_those_that_weigh_most():

@@ -184,10 +184,22 @@ def test_a_slope_is_a_factor_or_the_shape_of_a_jacobian():
     graph = trace((a * b).sum() * 2 - a, a=a, b=b)
     told = {(graph.nodes[edge.source].name or graph.nodes[edge.source].op, graph.nodes[edge.target].op):
             slope(graph, edge) for edge in graph.edges}  # fmt: skip
-    assert told[("b", "×")] == "J [2×2]"
+    assert told[("b", "×")] == "×[−4.15, −4.15]"
     assert told[("a", "×")] == "J [2×1]"
     assert told[("a", "−")] == "×(−1)"
     assert shape_text((5, 4)) == "[5×4]"
+
+
+def test_where_each_result_has_its_own_operand_the_slope_is_a_row_of_factors():
+    a, M = leaf([2.0, 3.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    graph = trace(a**3, gradient=torch.tensor([1.0, 10.0])).with_gradients()
+    assert "Sends [12, 270] (×[12, 27]) to a." in graph.to_text()
+    assert "×[12, 27]" in graph.to_svg()
+    assert (
+        "Sends [31, 42] (J [2×2]) to a." in trace(M @ a, gradient=torch.tensor([1.0, 10.0])).with_gradients().to_text()
+    )
+    b = leaf([1 / 3] * 3)
+    assert "(J [3×3])" in trace(b**3, gradient=torch.ones(3)).with_gradients().to_text()  # too long to be told
 
 
 def test_what_arrives_at_a_leaf_and_what_its_grad_holds_are_two_numbers():
