@@ -6,8 +6,9 @@ little, so a call only marks its place in the code, and the text is looked up wh
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import islice
 import linecache
@@ -56,6 +57,14 @@ class Call:
     def source(self) -> str:
         """The expression, on one line; "" where its text cannot be had."""
         return _text(self._code, self._instruction) if self._code else ""
+
+    def has_number_first(self) -> bool:
+        """Whether the expression is an operator with a bare number on its left."""
+        with suppress(SyntaxError):
+            tree = ast.parse(self.source, mode="eval").body
+            left = tree.left if isinstance(tree, ast.BinOp) else None
+            return isinstance(left.operand if isinstance(left, ast.UnaryOp) else left, ast.Constant)
+        return False
 
 
 class Calls(TorchFunctionMode):

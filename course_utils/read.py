@@ -174,9 +174,14 @@ class _Reader:
 
 
 def _is_reversed(fn: GradFn, note: Note | None) -> bool:
-    """Whether an operation has its operands the other way round: rsub(a, 5) is 5 - a, mul(1/a, 2) is 2 / a."""
-    function = note.call.function if note and note.call else ""
-    return fn.name().startswith("Rsub") or function in ("__rdiv__", "__rtruediv__")
+    """Whether an operation has its operands the other way round than the learner wrote them.
+
+    torch makes rsub(a, 5) of 5 - a, mul(1/a, 2) of 2 / a, and mul(a, 2) of 2 * a: only the text tells that from a * 2.
+    """
+    if note is None or note.call is None or note.call.function not in ("__rdiv__", "__rtruediv__", "mul", "add"):
+        return fn.name().startswith("Rsub")
+    has_number = any(operand and operand.tensor is None for operand in note.operands)
+    return note.call.function.startswith("__r") or (has_number and note.call.has_number_first())
 
 
 def _used_outputs(order: list[GradFn], root: Source) -> dict[int, list[int]]:

@@ -62,6 +62,29 @@ def test_bare_numbers_on_either_side(compute, constants, value):
     assert graph.nodes[-1].value.item() == value
 
 
+@pytest.mark.parametrize(
+    ("compute", "operands"),
+    [
+        (lambda a: 2 * a, [2, "a"]),
+        (lambda a: a * 2, ["a", 2]),
+        (lambda a: -2.5 * a, [-2.5, "a"]),
+        (lambda a: 5 + a, [5, "a"]),
+        (lambda a: a + 5, ["a", 5]),
+        (lambda a: 5 - a, [5, "a"]),
+        (lambda a: 2**a, [2, "a"]),
+        (lambda a: torch.mul(a, 2), ["a", 2]),
+        (lambda a: 2 * a.exp() + 5, ["×", 5]),
+    ],
+)
+def test_operands_stand_as_they_were_written(compute, operands):
+    a = leaf(4.0)
+    with record():
+        result = compute(a)
+    graph = trace(result)
+    nodes = [graph.nodes[edge.source] for edge in graph.edges_to(len(graph.nodes) - 1)]
+    assert [node.name or node.op or node.value.item() for node in nodes] == operands
+
+
 def test_two_over_a_is_one_operation_for_the_learner():
     a = leaf(4.0)
     with record():
