@@ -63,6 +63,10 @@ class Explanation:
         self.paths: tuple[Path, ...] = found.few
         self.gradient = found.graph.nodes[found.place].gradient
 
+    def __repr__(self) -> str:
+        """The words, for terminals."""
+        return self.to_text()
+
     def to_text(self) -> str:
         """The paths as plain text, a line each."""
         return formulas.to_text(self._found)

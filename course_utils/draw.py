@@ -67,16 +67,23 @@ def save(graph: Graph, path: str | Path) -> None:
 
 def mimebundle(graph: Graph) -> dict[str, str]:
     """What a notebook shows: a picture with words, the bare SVG for viewers without HTML, and the words alone."""
+    words = words_of(graph)
     if len(graph.nodes) > LIMIT:
-        more = f"more than {LIMIT}, so no picture could be read; to_text() tells them all"
-        return {"text/plain": f"A graph of {len(graph.nodes)} nodes: {more}."}
-    words = to_text(graph)
+        return {"text/plain": words}
     scene = stage(graph)
     text = _svg(graph, scene)
     html = picture_html(text.encode(), mime="image/svg+xml", words=words, width=scene.width, height=scene.height)
     if graph.shows_gradients and graph.missing:
         html += f"<p>No gradients: {escape(graph.missing)}.</p>"
     return {"text/html": html, "image/svg+xml": text, "text/plain": words}
+
+
+def words_of(graph: Graph) -> str:
+    """The words that stand for the picture; of a graph too large for a picture only how large it is."""
+    if len(graph.nodes) <= LIMIT:
+        return to_text(graph)
+    more = f"more than {LIMIT}, so no picture could be read; to_text() tells them all"
+    return f"A graph of {len(graph.nodes)} nodes: {more}."
 
 
 def _svg(graph: Graph, scene: Scene) -> str:

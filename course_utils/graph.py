@@ -67,7 +67,7 @@ class Edge:
     contribution: torch.Tensor | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A computation, read. It shows itself in a notebook: the forward pass, or with `with_gradients()` both passes.
 
@@ -88,6 +88,12 @@ class Graph:
     shows_gradients: bool = False
     inside: Graph | None = None
     opened: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        """The words, for terminals."""
+        from course_utils import draw
+
+        return draw.words_of(self)
 
     def with_gradients(self) -> Graph:
         """The same graph, whose picture and words show gradients and local slopes too."""

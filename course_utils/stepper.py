@@ -57,6 +57,10 @@ class Stepper:
         self.graph = graph
         self.steps = () if graph.missing else steps(graph)
 
+    def __repr__(self) -> str:
+        """The words, for terminals."""
+        return self.to_text()
+
     def to_text(self) -> str:
         """The graph and its steps in words."""
         if not self.steps:

@@ -172,6 +172,11 @@ def test_a_learners_dollar_is_a_dollar(tmp_path):
     draw_graph(w * 2, **{"$x_{": w}).save(tmp_path / "graph.png")  # no formula: nothing to stumble over
 
 
+def test_a_terminal_shows_the_words():
+    graph = shared()
+    assert repr(graph) == graph.to_text()
+
+
 def test_of_a_tensor_that_nobody_kept_the_shape_is_known_of_a_number_nothing():
     a, b = leaf([1.0] * 5), leaf(2.0)
     assert ["?" in line for line in trace(((a + 1) + 1).sum() + (b + 1)).to_text().splitlines()[1:]] == [
