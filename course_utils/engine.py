@@ -8,6 +8,7 @@ micrograd's `Value`, which this follows.
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 
 class Value:
@@ -29,7 +30,7 @@ class Value:
     __slots__ = ("data", "edges", "grad", "op")
 
     def __init__(self, data: float, edges: tuple[tuple[Value, float], ...] = (), op: str = "") -> None:
-        if not isinstance(data, int | float):
+        if not _is_number(data):
             raise TypeError(f"data must be a number, got {type(data).__name__}")
         self.data, self.edges, self.op, self.grad = float(data), edges, op, 0.0
 
@@ -70,7 +71,10 @@ class Value:
         """The power, with a bare number as exponent."""
         if isinstance(exponent, Value):
             raise TypeError("exponent must be a number, got Value")
-        slope = exponent * self.data ** (exponent - 1) if exponent else 0.0
+        if self.data < 0 and exponent % 1:
+            raise ValueError(f"a negative number has no power {exponent:g}, got {self.data:g}")
+        is_steep = self.data == 0 and 0 < exponent < 1  # the square root stands upright at 0
+        slope = math.inf if is_steep else exponent * self.data ** (exponent - 1) if exponent else 0.0
         return Value(self.data**exponent, ((self, slope), (_value(exponent), 0.0)), "^")
 
     def __neg__(self) -> Value:
@@ -129,3 +133,7 @@ def operands_first(result: Value) -> list[Value]:
 
 def _value(number: Value | float) -> Value:
     return number if isinstance(number, Value) else Value(number, op="number")
+
+
+def _is_number(data: object) -> bool:
+    return isinstance(data, Real)  # numpy's numbers too

@@ -107,7 +107,8 @@ def _symbols(found: Paths) -> dict[int, str]:
     met = {place for path in found.few for edge in path.edges for place in (edge.source, edge.target)}
     unnamed = [place for place in sorted(met) if not names[place] and place != len(graph.nodes) - 1]
     names |= {place: f"{letter}{count}" for count, place in enumerate(unnamed, start=1)}
-    names[len(graph.nodes) - 1] = names[len(graph.nodes) - 1] or "result"
+    taken = "result" in names.values()
+    names[len(graph.nodes) - 1] = names[len(graph.nodes) - 1] or ("output" if taken else "result")
     return names
 
 

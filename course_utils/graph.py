@@ -122,7 +122,8 @@ class Graph:
             if node.name == name and node.kind != "constant":
                 return place
         names = ", ".join(node.name for node in self.nodes if node.name and node.kind != "constant")
-        raise ValueError(f"name must be one of the graph's names ({names or 'it has none'}), got {name!r}")
+        told = f"name must be one of the graph's names ({names or 'it has none'}), got {name!r}"
+        raise ValueError(f"{told}; a tensor without a variable gets a name by a keyword: trace(loss, w=ws[0])")
 
     def edges_to(self, place: int) -> tuple[Edge, ...]:
         """The edges from the operands of the node at a place, in order."""

@@ -12,6 +12,8 @@ from course_utils.graph import Module
 from course_utils.walk import Source, edge_of
 import torch
 
+MANY = 50  # of more things in a list none has a name
+
 
 def callers_variables() -> dict[str, object]:
     """The variables in sight where the function that calls this one was called: its locals, then its globals."""
@@ -24,6 +26,9 @@ class Names:
     """The caller's names; one that starts with an underscore is passed over."""
 
     def __init__(self, given: Mapping[str, object], variables: Mapping[str, object]) -> None:
+        for name, thing in given.items():
+            if not isinstance(thing, torch.Tensor | torch.nn.Module):
+                raise TypeError(f"{name} must be the tensor that is to have this name, got {type(thing).__name__}")
         things = {**given, **variables, **given}  # first in order, and over a variable of the same name
         self._modules: dict[weakref.ref[torch.nn.Module], str] = {}
         self._plain: dict[int, str] = {}
@@ -39,7 +44,7 @@ class Names:
         if not tensor.requires_grad:
             self._plain.setdefault(id(tensor), name)
             return
-        with suppress(RuntimeError):  # a view that was spoilt in place has no node to ask for
+        with suppress(RuntimeError, ValueError):  # a view that was spoilt in place, a parameter still to be made
             fn, output = edge_of(tensor)
             self._held.append(fn)
             self._nodes.setdefault((id(fn), output), (name, tensor))
@@ -76,10 +81,20 @@ class Names:
 
 def _named(things: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The things by name, of modules also what is inside them."""
-    for name, thing in list(things.items()):
-        if name.startswith("_"):
-            continue
-        yield name, thing
+    shown = {name: thing for name, thing in list(things.items()) if not name.startswith(("_", "@"))}  # pytest has @
+    yield from shown.items()
+    for name, thing in shown.items():
+        yield from _held_by(name, thing)
         if isinstance(thing, torch.nn.Module):
             yield from ((f"{name}.{inner}", parameter) for inner, parameter in thing.named_parameters())
             yield from ((f"{name}.{inner}", module) for inner, module in thing.named_modules() if inner)
+
+
+def _held_by(name: str, thing: object) -> Iterator[tuple[str, object]]:
+    """What a short list, a dictionary or the object at work holds: `ws[0]`, `d['a']`, `self.w`."""
+    if isinstance(thing, list | tuple) and len(thing) <= MANY:
+        yield from ((f"{name}[{place}]", held) for place, held in enumerate(thing))
+    elif isinstance(thing, dict) and name != "Out" and len(thing) <= MANY:
+        yield from ((f"{name}[{key!r}]", held) for key, held in thing.items())
+    elif name == "self" and not isinstance(thing, torch.nn.Module):
+        yield from ((f"self.{key}", held) for key, held in getattr(thing, "__dict__", {}).items())

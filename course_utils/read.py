@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def trace(result: torch.Tensor | Value, /, *, gradient: torch.Tensor | None = None, **names: object) -> Graph:
     """The graph that torch would walk backward from `result`, with what the backward pass would bring.
 
-    Nothing changes: no `.grad`, no buffer, no hook, no random number. Jacobians are worked out that hold up to 10,000
-    numbers, for operations of up to 100 results.
+    Nothing changes: no `.grad`, no buffer, no hook, no random number. (The learner's own code that a backward pass
+    runs, such as a checkpoint's forward pass, does run.) Jacobians hold up to 10,000 numbers, of up to 100 results.
 
     Args:
         result: a tensor that some leaf with `requires_grad` leads to, of any shape; or a `Value`.
@@ -166,7 +166,7 @@ class _Reader:
     def _constant(self, constant: Constant) -> Node:
         value = constant.value
         if value is not None and not isinstance(value, torch.Tensor):
-            value = torch.tensor(value)
+            value = torch.tensor(value, device="cpu")
         source = self.names.of_call(constant.call)
         name, modules = self.names.of_constant(constant.tensor), self.names.of_modules(constant.call)
         shape = tuple(constant.tensor.shape) if constant.tensor is not None else ()

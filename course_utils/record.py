@@ -9,9 +9,10 @@ be.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+import weakref
 
 from course_utils.call import Call, Calls
 import torch
@@ -92,8 +93,8 @@ class _Notebook:
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
         self.pending: list[tuple[torch.Tensor, Note]] = []
-        # Results without a graph and their calls, by id; the tensors are held, so that no id is used twice.
-        self.made: dict[int, tuple[torch.Tensor, Call | None]] = {}
+        # Results without a graph and their calls, by id; once a tensor is gone its id may be another's.
+        self.made: dict[int, tuple[weakref.ref[torch.Tensor], Call | None]] = {}
         self.operations, self.numbers = 0, 0
 
     def take(self, operation: Any, operands: tuple[Any, ...], results: object) -> None:
@@ -112,10 +113,11 @@ class _Notebook:
     def settle(self) -> None:
         """Lay the waiting notes down: torch hangs a result's graph node on it only after the operation has returned."""
         for tensor, note in self.pending:
-            if (fn := tensor.grad_fn) is not None:
-                _notes(fn)[tensor.output_nr] = note
-            elif not tensor.requires_grad:
-                self.made[id(tensor)] = tensor, note.call
+            with suppress(RuntimeError):  # a view of a leaf that was changed in place has no node to ask for
+                if (fn := tensor.grad_fn) is not None:
+                    _notes(fn)[tensor.output_nr] = note
+                elif not tensor.requires_grad:
+                    self.made[id(tensor)] = weakref.ref(tensor), note.call
         self.pending.clear()
 
     def _copy(self, tensor: torch.Tensor) -> torch.Tensor | None:
@@ -135,8 +137,9 @@ class _Notebook:
         return tuple(found)
 
     def _constant(self, tensor: torch.Tensor) -> Constant:
-        _, call = self.made.get(id(tensor), (None, None))
-        return Constant(tensor, self._copy(tensor), call)
+        maker, call = self.made.get(id(tensor), (None, None))
+        is_it = maker is not None and maker() is tensor
+        return Constant(tensor, self._copy(tensor), call if is_it else None)
 
 
 class _Values(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -49,6 +49,8 @@ def seed_of(result: torch.Tensor, gradient: torch.Tensor | None) -> torch.Tensor
             raise ValueError(
                 f"gradient must have the result's shape {tuple(result.shape)}, got {tuple(gradient.shape)}"
             )
+        if gradient.is_complex() and not result.is_complex():
+            raise TypeError(f"gradient must be real, as the result is, got {gradient.dtype}")
         return gradient.detach().to(result.dtype)
     if result.numel() != 1 or result.is_complex():
         kind = "a complex number" if result.numel() == 1 else f"{result.numel()} numbers"

@@ -11,6 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from course_utils.engine import Value
 from course_utils.names import Names, callers_variables
 from course_utils.read import read_graph
 from course_utils.record import note_of
@@ -44,6 +45,8 @@ def watch_backward(result: torch.Tensor, /, *, gradient: torch.Tensor | None = N
     >>> seen
     backward() went through 2 nodes, in the order and with the numbers of the picture.
     """
+    if isinstance(result, Value):
+        raise TypeError("result must be a torch tensor, got Value: its backward pass can be read in `engine`")
     variables = callers_variables()
     graph = read_graph(result, names, variables, gradient)
     if graph.missing:
@@ -69,6 +72,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         """Start to observe."""
+        if not self._nodes:
+            raise ValueError("each watch_backward is for one with block; make another")
         for fn in self._nodes:
             self._handles.append(fn.register_prehook(partial(self._arrive, fn)))
             self._handles.append(fn.register_hook(partial(self._leave, fn)))
@@ -106,7 +111,7 @@ class Watch:
     def _compare(self) -> Iterator[str]:
         if len(ran := self._seen.order) != len(set(map(id, ran))):
             yield "backward() ran more than once; the numbers of the last run are compared"
-        elif list(map(id, ran)) != list(map(id, self._expected.order)):
+        elif _order(ran) != _order(self._expected.order):
             yield "the nodes ran in another order, or not all of them ran"
         brought = self._brought()
         for fn in self._expected.order:
@@ -135,6 +140,12 @@ class Watch:
         note = note_of(fn)
         source = one_line(self._names.of_call(note.call)) if note else ""
         return source if 0 < len(source) <= SHORT else sign(fn.name())
+
+
+def _order(ran: list[GradFn]) -> tuple[list[int], set[int]]:
+    """The operations in order, and the leaves: torch leaves open which of several leaves has its turn first."""
+    leaves = {id(fn) for fn in ran if hasattr(fn, "variable")}
+    return [id(fn) for fn in ran if id(fn) not in leaves], leaves
 
 
 def _close(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:

@@ -33,11 +33,11 @@ def number(value: torch.Tensor | None) -> str:
     >>> [number(torch.tensor(-4.15)), number(torch.tensor([36.0, 81.0])), number(torch.ones(5, 4)), number(None)]
     ['−4.15', '[36, 81]', '[5×4]', '?']
     """
-    if value is None:
+    if value is None or (value.is_meta and value.numel() == 1):
         return "?"
     if value.numel() == 1:
         return _digits(value)
-    if value.dim() == 1 and 1 < len(value) <= FEW and value.layout is torch.strided:
+    if value.dim() == 1 and 1 < len(value) <= FEW and value.layout is torch.strided and not value.is_meta:
         text = f"[{', '.join(_digits(entry, 3) for entry in value)}]"
         if len(text) <= LONGEST_ROW:
             return text

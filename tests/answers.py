@@ -670,7 +670,7 @@ OWN = Exercise(
         ),
         "another leaf": (
             OWN_GRAPH.format("w * w * w") + "w = torch.tensor(2.0, requires_grad=True, device=device)",
-            "✗ no way back from here to w: name must be one of the graph's names (mine), got 'w'",
+            "✗ no way back from here to w: name must be one of the graph's names (mine), got 'w'…",
         ),
         "backward before": (
             OWN_GRAPH.format("w * w * w") + "mine.backward()",

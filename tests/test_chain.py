@@ -94,6 +94,11 @@ def test_the_result_itself():
     assert explain(a, "a").to_text() == "1 path leads from a back to a:\nd a/d a = 1\nTogether: 1, the gradient of a."
 
 
+def test_a_leaf_may_be_called_result():
+    result = leaf(2.0)
+    assert explain(result * 3, "result").to_text().startswith("1 path leads from output back to result:")
+
+
 def test_what_is_no_name_is_refused():
     a = leaf(3.0)
     with pytest.raises(TypeError, match='name must be the text of a name, such as "w", got Tensor'):

@@ -5,6 +5,7 @@ from course_utils import Value, trace
 from course_utils.engine import operands_first
 from hypothesis import given, settings
 from hypothesis import strategies as st
+import numpy as np
 import pytest
 import torch
 
@@ -110,3 +111,11 @@ def test_what_has_no_value_is_pythons_own_error():
         Value(-1.0).log()
     assert math.isclose(Value(0.5).tanh().data, math.tanh(0.5))
     assert repr(Value(0.5)) == "Value(0.5)"
+
+
+def test_numpys_numbers_and_upright_roots():
+    assert Value(np.float32(2)).data == Value(np.int64(2)).data == 2.0
+    root = Value(0.0) ** 0.5
+    assert root.edges[0][1] == math.inf
+    with pytest.raises(ValueError, match=r"a negative number has no power 0\.5, got -2"):
+        Value(-2.0) ** 0.5

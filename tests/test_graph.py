@@ -198,3 +198,33 @@ def test_tracing_changes_nothing_and_puts_operands_first(names, random):
     result.backward()
     for value, gradient in zip(pool, expected, strict=False):
         assert value.grad == gradient or (value.grad is None and gradient is None)
+
+
+def test_tensors_in_lists_dictionaries_and_self_have_names():
+    ws, d = [leaf(2.0), leaf(3.0)], {"a": leaf(4.0)}
+    result = ws[0] * ws[1] * d["a"]
+    assert [node.name for node in trace(result).nodes if node.kind == "leaf"] == ["ws[0]", "ws[1]", "d['a']"]
+
+    class Model:
+        def __init__(self):
+            self.w = leaf(3.0)
+
+        def graph(self):
+            return trace(self.w * 2)
+
+    assert Model().graph().nodes[0].name == "self.w"
+    w = ws[0]
+    assert trace(w * 2).nodes[0].name == "w"  # a variable goes first
+
+
+def test_what_is_no_tensor_gives_no_name():
+    w = leaf(3.0)
+    with pytest.raises(TypeError, match=r"^w must be the tensor that is to have this name, got int$"):
+        trace(w * 2, w=3)
+
+
+def test_a_parameter_still_to_be_made_does_not_spoil_the_others():
+    lazy = torch.nn.LazyLinear(3)
+    w = leaf(3.0)
+    assert trace(w * 2).nodes[0].name == "w"
+    assert lazy.has_uninitialized_params()

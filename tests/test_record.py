@@ -285,3 +285,24 @@ def test_a_very_long_computation_is_noted_in_part_and_can_be_freed():
         trace(total)
     del total
     gc.collect()  # nodes that were walked are freed by recursion in C: too many of them would crash the process
+
+
+def test_what_runs_without_runs_inside_too():
+    with record():
+        torch.nn.Embedding(5, 3, padding_idx=0)  # changes a view of its own weight in place
+        w = torch.randn(3, 3, requires_grad=True)
+        with torch.no_grad():
+            w[0].zero_()
+        loss = (w * 2).sum()
+    assert w[0].tolist() == [0.0, 0.0, 0.0]
+    assert trace(loss).nodes[2].source == "w * 2"
+
+
+def test_results_without_a_graph_are_let_go():
+    seen = []
+    with record(), torch.no_grad():
+        for _ in range(3):
+            seen.append(weakref.ref(torch.ones(3) + 1))
+        gc.collect()
+        torch.ones(1) + 1  # the last result waits for its note until the next operation
+        assert [ref() for ref in seen] == [None, None, None]

@@ -292,3 +292,50 @@ def test_between_complex_numbers_no_slope_is_told():
     graph = trace((c * c).abs() ** 2)
     assert [edge.local is None for edge in graph.edges] == [True, True, True, False]
     assert graph.gradient_of("c").item() == 20 + 40j
+
+
+@pytest.mark.parametrize(
+    ("gradients", "message"),
+    [
+        (lambda g: torch.ones(2) * g.sum(), "size"),
+        (lambda g: 3.0, "AttributeError"),
+        (lambda g: (), "it gives 0 gradients for 1 inputs"),
+    ],
+)
+def test_a_backward_of_the_learners_that_is_wrong_is_told(gradients, message):
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a):
+            return a * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradients(gradient)
+
+    graph = trace(Wrong.apply(torch.ones(3, requires_grad=True)).sum())
+    assert "the backward formula of WrongBackward stops with" in graph.missing
+    assert message in graph.missing
+
+
+def test_a_backward_of_the_learners_that_draws_leaves_the_random_state_alone():
+    class Drawing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a):
+            return a * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * torch.rand(())
+
+    result = Drawing.apply(torch.tensor(2.0, requires_grad=True))
+    state = torch.get_rng_state()
+    trace(result)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_jacobian_that_vmap_gets_wrong_is_worked_out_by_a_loop():
+    random = torch.Generator().manual_seed(0)
+    a = torch.randn(4, 3, generator=random, dtype=torch.float64, requires_grad=True)
+    b = torch.randn(4, 3, generator=random, dtype=torch.float64)
+    local = trace(torch.cdist(a, b).sum()).edges[0].local
+    torch.testing.assert_close(local, torch.autograd.functional.jacobian(lambda a: torch.cdist(a, b), a.detach()))

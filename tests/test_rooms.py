@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "steps": {"graph", "words"},
     "formulas": {"graph", "paths", "words"},
     "chain": {"engine", "formulas", "names", "paths", "read"},
-    "watch": {"names", "read", "record", "replay", "walk", "words"},
+    "watch": {"engine", "names", "read", "record", "replay", "walk", "words"},
     "style": set(),
     "layout": {"graph"},
     "scene": {"graph", "layout", "style", "words"},

@@ -1,5 +1,5 @@
 from cases import CASES
-from course_utils import watch_backward
+from course_utils import Value, watch_backward
 import pytest
 import torch
 
@@ -90,3 +90,25 @@ def test_a_graph_that_cannot_be_replayed_is_refused():
     f.backward()
     with pytest.raises(ValueError, match="already gone through this graph"):
         watch_backward(f)
+
+
+def test_the_order_of_leaves_that_are_ready_together_is_left_open():
+    leaves = [leaf(float(place)) for place in range(6)]
+    result = torch.stack(leaves).sum()
+    with watch_backward(result) as seen:
+        result.backward()
+    assert seen.differences == ()
+
+
+def test_a_watch_is_for_one_block():
+    f = leaf(3.0) * 2
+    watch = watch_backward(f)
+    with watch:
+        f.backward(retain_graph=True)
+    with pytest.raises(ValueError, match="each watch_backward is for one with block"), watch:
+        pass
+
+
+def test_a_value_cannot_be_watched():
+    with pytest.raises(TypeError, match="result must be a torch tensor, got Value"):
+        watch_backward(Value(2.0) * 3)
