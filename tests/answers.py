@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a lesson: its cells by their ids, what the check prints, and answers to take the stub's place."""
+    """An exercise of a lesson, what its check prints, and answers to take the stub's place.
+
+    The cells of a task are called after it: `engine` sets it and holds the printed solution, `engine-stub` is the
+    learner's, `engine-check` the check.
+    """
 
     lesson: str
     scope: tuple[str, ...]  # the cells that the stub and the check need
-    stub: str
-    check: str
-    solution: str  # the markdown cell with the printed solution
+    task: str
     unsolved: str  # said of the stub
     solved: str  # said of every right answer
     wrong: dict[str, tuple[str, str]]  # from what is wrong to the code and what is said of it
@@ -22,15 +24,21 @@ class Exercise:
 
     @property
     def name(self):
-        return f"{self.lesson}-{self.stub.removesuffix('-stub')}"
+        return f"{self.lesson}-{self.task}"
+
+    @property
+    def stub(self):
+        return f"{self.task}-stub"
+
+    @property
+    def check(self):
+        return f"{self.task}-check"
 
 
 DOWNHILL = Exercise(
     lesson="01_slope",
     scope=("imports", "nudge-values", "two-ways-table"),
-    stub="downhill-stub",
-    check="downhill-check",
-    solution="downhill",
+    task="downhill",
     unsolved="not solved yet: at w = 2.0 your function gives nothing back",
     solved="✓ right: downhill each time, for f and for another function",
     wrong={
@@ -114,9 +122,7 @@ NUDGED_EACH = NUDGE_EACH.format("(g(up) - g(down)) / (2 * h)")
 ALL_SLOPES = Exercise(
     lesson="01_slope",
     scope=("imports", "nudge-values", "two-ways-table", "many-weights"),
-    stub="all-slopes-stub",
-    check="all-slopes-check",
-    solution="all-slopes",
+    task="all-slopes",
     unsolved="not solved yet: 3 slopes in a list are wanted, got None\n"
     "not solved yet: 2 slopes in a list are wanted, got None",
     solved="✓ right\n✓ right",
@@ -218,9 +224,7 @@ ALL_SLOPES = Exercise(
 FROM_WORDS = Exercise(
     lesson="02_graph",
     scope=("imports",),
-    stub="exercise-a-stub",
-    check="exercise-a-check",
-    solution="exercise-a",
+    task="exercise-a",
     unsolved="not solved yet: your function gives nothing back",
     solved="✓ right: the same arrows",
     wrong={
@@ -283,9 +287,7 @@ FROM_WORDS = Exercise(
 BY_HAND = Exercise(
     lesson="02_graph",
     scope=("imports",),
-    stub="exercise-b-stub",
-    check="exercise-b-check",
-    solution="exercise-b",
+    task="exercise-b",
     unsolved="not solved yet: dp is None\nnot solved yet: dq is None\nnot solved yet: ds is None",
     solved="✓ right: nudging p says 4, too\n✓ right: nudging q says 4, too\n✓ right: nudging s says 5, too",
     wrong={
@@ -344,9 +346,7 @@ BY_HAND = Exercise(
 TWO_PATHS = Exercise(
     lesson="03_chain_rule",
     scope=("imports", "local-slopes"),
-    stub="exercise-a-stub",
-    check="exercise-a-check",
-    solution="exercise-a",
+    task="exercise-a",
     unsolved="not solved yet: dp is None\nnot solved yet: dq is None",
     solved="✓ right: nudging p says -7, too\n✓ right: nudging q says 15, too",
     wrong={
@@ -408,9 +408,7 @@ TWO_PATHS = Exercise(
 CHAIN_RULE = Exercise(
     lesson="03_chain_rule",
     scope=("imports", "local-slopes"),
-    stub="exercise-b-stub",
-    check="exercise-b-check",
-    solution="exercise-b",
+    task="exercise-b",
     unsolved="not solved yet: for [[-2, 6]] your function gives nothing back",
     solved="✓ right: for one path, two and three, and for a path of three slopes",
     wrong={
@@ -533,9 +531,7 @@ CHAIN_RULE = Exercise(
 ENGINE = Exercise(
     lesson="05_backward",
     scope=("imports",),
-    stub="engine-stub",
-    check="engine-check",
-    solution="engine",
+    task="engine",
     unsolved="not solved yet: 1 of 5 nodes",
     solved="✓ right: all five",
     wrong={
@@ -635,9 +631,7 @@ OWN_STEPS = OWN_GRAPH + "step_backward(mine)\n"
 OWN = Exercise(
     lesson="05_backward",
     scope=("imports",),
-    stub="own-stub",
-    check="own-check",
-    solution="own",
+    task="own",
     unsolved="not solved yet: w.grad would be 5.000, wanted 12",
     solved="✓ right: 12, on several paths",
     wrong={
@@ -696,9 +690,7 @@ def my_epoch(w, rate):
 MY_EPOCH = Exercise(
     lesson="07_manual_sgd",
     scope=("imports", "graph", "train"),
-    stub="exercise-stub",
-    check="exercise-check",
-    solution="exercise",
+    task="exercise",
     unsolved="not solved yet: w has not moved",
     solved="✓ right: after two epochs your w is the one of train()",
     wrong={
