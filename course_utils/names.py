@@ -22,6 +22,11 @@ def callers_variables() -> dict[str, object]:
     return {**caller.f_globals, **caller.f_locals} if caller else {}
 
 
+def by_name(given: Mapping[str, object], variables: Mapping[str, object]) -> dict[str, object]:
+    """Both together: what is given comes first, and stands over a variable of the same name."""
+    return {**given, **variables, **given}
+
+
 class Names:
     """The caller's names; one that starts with an underscore is passed over."""
 
@@ -29,12 +34,11 @@ class Names:
         for name, thing in given.items():
             if not isinstance(thing, torch.Tensor | torch.nn.Module):
                 raise TypeError(f"{name} must be the tensor that is to have this name, got {type(thing).__name__}")
-        things = {**given, **variables, **given}  # first in order, and over a variable of the same name
         self._modules: dict[weakref.ref[torch.nn.Module], str] = {}
         self._plain: dict[int, str] = {}
         self._nodes: dict[tuple[int, int], tuple[str, torch.Tensor]] = {}
         self._held: list[object] = []  # an id is a node's only as long as somebody holds its wrapper
-        for name, thing in _named(things):
+        for name, thing in _named(by_name(given, variables)):
             if isinstance(thing, torch.nn.Module):
                 self._modules.setdefault(weakref.ref(thing), name)
             elif isinstance(thing, torch.Tensor):

@@ -16,7 +16,7 @@ from course_utils.call import Call
 from course_utils.engine import Value
 from course_utils.fold import fold_calls, fold_modules
 from course_utils.graph import Edge, Graph, Node
-from course_utils.names import Names, callers_variables
+from course_utils.names import Names, by_name, callers_variables
 from course_utils.record import ROOM, Constant, Note, note_of
 from course_utils.replay import Pass, replay, seed_of
 from course_utils.slopes import LARGEST
@@ -65,7 +65,7 @@ def read_graph(
     if isinstance(result, Value):
         if gradient is not None:
             raise ValueError("gradient is for tensors: a Value is a single number, and its backward pass starts from 1")
-        return read_value(result, {**names, **variables, **names})
+        return read_value(result, by_name(names, variables))
     if not isinstance(result, torch.Tensor):
         raise TypeError(f"result must be a torch tensor or a Value, got {type(result).__name__}")
     if not result.requires_grad:

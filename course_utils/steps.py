@@ -39,14 +39,16 @@ def steps(graph: Graph) -> tuple[Step, ...]:
     if graph.missing:
         raise ValueError(graph.missing)
     result = len(graph.nodes) - 1
-    names = {place: _call(graph, place) for place in places(graph)}
+    order = places(graph)
+    names = {place: _call(graph, place, order) for place in order}
+    edges_to = _numbers_by_target(graph)
     waiting = Counter(edge.source for edge in graph.edges if edge.contribution is not None)
     so_far = {result: _known(graph.nodes[result].gradient)}
     start = f"{names[result]} is where the backward pass starts, with {_told(so_far[result])}."
     moments = [Step(None, (), dict(so_far), dict(waiting), start)]
     for hand in (place for place in graph.order if graph.nodes[place].gradient is not None):
         sentences = [_in_hand(graph, hand, names)]
-        sent = [nr for nr, edge in enumerate(graph.edges) if edge.target == hand and edge.contribution is not None]
+        sent = [nr for nr in edges_to.get(hand, ()) if graph.edges[nr].contribution is not None]
         for edge in (graph.edges[nr] for nr in sent):
             waiting[edge.source] -= 1
             so_far[edge.source] = _sum(graph, edge, so_far.get(edge.source), waiting[edge.source])
@@ -68,9 +70,16 @@ def _known(gradient: torch.Tensor | None) -> torch.Tensor:
     return gradient
 
 
-def _call(graph: Graph, place: int) -> str:
+def _numbers_by_target(graph: Graph) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for nr, edge in enumerate(graph.edges):
+        found.setdefault(edge.target, []).append(nr)
+    return found
+
+
+def _call(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     """How a sentence calls a node: by its name, by its text where that is short, else by its sign and number."""
-    node, name = graph.nodes[place], call_node(graph, place, places(graph))
+    node, name = graph.nodes[place], call_node(graph, place, order)
     if node.name or not node.op:
         return name
     return one_line(node.source) if 0 < len(node.source) <= SHORT else f"{node.op} ({name})"
@@ -88,7 +97,7 @@ def _sending(graph: Graph, edge: Edge, so_far: torch.Tensor, waiting: int, names
     if factor.startswith("×"):
         sent = f"{number(graph.nodes[edge.target].gradient)} × {factor[1:]} = {sent}"
     else:
-        sent = f"{sent}, its vᵀ times {factor},"
+        sent = f"{sent} (what it has, times the Jacobian {factor})"
     more = f", and waits for {waiting} more" if waiting else ""
     return f"It sends {sent} to {names[edge.source]}, which now has {_told(so_far)}{more}."
 

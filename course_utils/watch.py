@@ -130,7 +130,7 @@ class Watch:
                 if fn is not None and gradient is not None:
                     sums = found.setdefault(id(fn), [None] * len(fn._input_metadata))
                     before = sums[output]
-                    sums[output] = _dense(gradient) if before is None else before + _dense(gradient)
+                    sums[output] = gradient.to_dense() if before is None else before + gradient.to_dense()
         return found
 
     def _call(self, fn: GradFn) -> str:
@@ -151,17 +151,13 @@ def _order(ran: list[GradFn]) -> tuple[list[int], set[int]]:
 def _close(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     if one is None or other is None:
         return one is other
-    return torch.allclose(_dense(one), _dense(other), rtol=1e-3, atol=0.0, equal_nan=True)
+    return torch.allclose(one.to_dense(), other.to_dense(), rtol=1e-3, atol=0.0, equal_nan=True)
 
 
 def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     if one is None or other is None:
         return one is other
-    return torch.equal(torch.nan_to_num(_dense(one)), torch.nan_to_num(_dense(other)))
-
-
-def _dense(gradient: torch.Tensor) -> torch.Tensor:
-    return gradient if gradient.layout is torch.strided else gradient.to_dense()
+    return torch.equal(torch.nan_to_num(one.to_dense()), torch.nan_to_num(other.to_dense()))
 
 
 def _copy(gradient: torch.Tensor | None) -> torch.Tensor | None:
