@@ -11,10 +11,11 @@ from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
 from course_utils.read import trace
 from course_utils.record import record
+from course_utils.slider import attach_slider
 from course_utils.stepper import step_backward
 from course_utils.style import use_style
 from course_utils.watch import watch_backward
-from course_utils.widgets import attach_slider, show_machine, tune_learning_rate
+from course_utils.widgets import show_machine, tune_learning_rate
 
 __all__ = [
     "Value",

@@ -33,7 +33,7 @@ class SelfShowingAxes(Axes):
         figure = self.get_figure(root=True)
         assert figure is not None
         width, height = figure.get_size_inches() * 100
-        png, words = _png(figure), describe(self)
+        png, words = to_png(figure), describe(self)
         html = picture_html(png, mime="image/png", words=words, width=round(width), height=round(height))
         return {"text/html": html, "image/png": png, "text/plain": words}
 
@@ -60,7 +60,7 @@ def digits(value: float, track: Sequence[float]) -> str:
     return "about 0" if 0 < abs(value) < ROUNDING * abs(track[0]) else f"{value:.2g}"
 
 
-def _png(figure: Figure) -> bytes:
+def to_png(figure: Figure) -> bytes:
     """The figure at 1.6 times its size on the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
     full, small = BytesIO(), BytesIO()
     _SharedCanvas(figure).print_figure(full, format="png", dpi=160)

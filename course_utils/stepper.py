@@ -1,21 +1,18 @@
 """A backward pass to step through, in the browser alone.
 
-Every step is computed beforehand; a short script, which lies beside this file, only shows it. So it follows a drag at
-once, and keeps working in an exported page and without a kernel. Where scripts do not run, the picture of the whole
-pass and all its steps in words are left.
+Every step is computed beforehand and shown by the same script as every live figure (`player`). Where scripts do not run,
+the picture of the whole pass and all its steps in words are left.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from html import escape
-import json
-from pathlib import Path
 
 from course_utils.draw import mimebundle
 from course_utils.engine import Value
 from course_utils.graph import Graph
 from course_utils.names import callers_variables
+from course_utils.player import Control, changes, player_html
 from course_utils.read import read_graph
 from course_utils.scene import stage
 from course_utils.slopes import SEEN
@@ -79,22 +76,29 @@ class Stepper:
             svg.encode(), mime="image/svg+xml", words=to_text(self.graph), width=scene.width, height=scene.height
         )
         rows = "".join(f"<li>{escape(step.words)}</li>" for step in self.steps)
-        html = (
-            f'<div class="course-stepper" data-steps="{escape(json.dumps(self._data(shown)), quote=True)}">{still}'
-            f"<details><summary>The steps in words</summary><ol>{rows}</ol></details></div>"
-            f"<script>{_script()}</script>"
-        )
+        html = player_html(
+            still, [_control(len(self.steps))], self._moves(shown), [step.words for step in self.steps], sentence=True,
+            below=f"<details><summary>The steps in words</summary><ol>{rows}</ol></details>",
+        )  # fmt: skip
         return {"text/html": html, "image/svg+xml": svg, "text/plain": self.to_text()}
 
-    def _data(self, shown: list[dict[int, str]]) -> list[dict[str, object]]:
-        """What the script needs of each step: of the gradients only those that are new."""
-        data: list[dict[str, object]] = []
-        before: dict[int, str] = {}
-        for step, texts in zip(self.steps, shown, strict=True):
-            new = {place: text for place, text in texts.items() if before.get(place) != text}
-            data.append({"hand": step.hand, "sent": step.sent, "gradients": new, "words": step.words})
-            before = texts
-        return data
+    def _moves(self, shown: list[dict[int, str]]) -> list[dict[str, object]]:
+        """The gradient in each box, the frame of the node in hand, and the arrows that have been used."""
+        moves: list[dict[str, object]] = []
+        for place in sorted({place for texts in shown for place in texts}):
+            texts = changes(texts.get(place, "grad ·") for texts in shown)
+            hand = changes(step.hand == place for step in self.steps)
+            moves.append({"id": f"n{place}", "by": 0, "kind": "text", "part": ".gradient", "changes": texts})
+            moves.append({"id": f"n{place}", "by": 0, "kind": "mark", "name": "hand", "changes": hand})
+        for now, step in enumerate(self.steps):
+            sent = [(0, False), (now, True)]
+            moves += [{"id": f"e{edge}", "by": 0, "kind": "mark", "name": "sent", "changes": sent} for edge in step.sent]
+        return moves
+
+
+def _control(steps: int) -> Control:
+    labels = [f"{place} of {steps - 1}" for place in range(steps)]
+    return Control("step of the backward pass", labels, unit="step", pace=1500)
 
 
 def _gradients(step: Step) -> dict[int, str]:
@@ -103,8 +107,3 @@ def _gradients(step: Step) -> dict[int, str]:
         place: f"grad {number(gradient)}{' …' if place in step.waiting else ''}"
         for place, gradient in step.so_far.items()
     }
-
-
-@cache
-def _script() -> str:
-    return Path(__file__).with_suffix(".js").read_text(encoding="utf-8")

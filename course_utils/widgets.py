@@ -49,33 +49,6 @@ def tune_learning_rate(train: Train, *, start: float = 0.01, low: float = 0.001,
     return Tuner(lambda rate: _draw_run(train, rate), slider, f"rate, from {low:g} to {high:g}")
 
 
-def attach_slider(
-    draw: Callable[[float], Axes], *, name: str, low: float, high: float, start: float, step: float = 0.1
-) -> SliderPicture:
-    """A slider under the picture that `draw` makes of its value.
-
-    Args:
-        draw: takes the slider's value and gives Axes that show themselves, as `plot_fit` and `plot_loss` do.
-        name: what the slider moves.
-        low: the least value.
-        high: the greatest value.
-        start: the value at first.
-        step: between two values.
-
-    Raises:
-        TypeError: `draw` cannot be called.
-        ValueError: not low <= start <= high, or step is not above 0.
-    """
-    if not callable(draw):
-        raise TypeError(f"draw must be a function of the slider's value, got {type(draw).__name__}")
-    if not (low <= start <= high and low < high and step > 0):
-        raise ValueError(f"low <= start <= high and step > 0 are wanted, got {low=}, {start=}, {high=}, {step=}")
-    slider = ipywidgets.FloatSlider(
-        value=start, min=low, max=high, step=step, description=name, layout=ipywidgets.Layout(width="600px")
-    )
-    return SliderPicture(draw, slider, f"{name}, from {low:g} to {high:g}")
-
-
 def show_machine() -> MachineCard:
     """What the lessons need and whether it is here; in a running notebook also the versions and the device found."""
     return MachineCard(check_machine())

@@ -1,0 +1,192 @@
+"""A matplotlib figure that follows a slider in the browser, without a kernel.
+
+matplotlib draws it once. What moves is read off beforehand, as lengths along the axes, and a script in the page puts it
+in place: one display frame from key to picture, where drawing anew takes half a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+import math
+
+from course_utils.picture import describe, to_png
+from course_utils.player import Control, changes, player_html
+from course_utils.style import picture_html
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+import torch
+
+SIDE = 4000  # the length of an axis in a stored number
+FARTHEST = 8 * SIDE  # what lies farther out is drawn here: far outside the axes all the same
+GAP = -32768  # stands for inf and nan
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A line, or a row of markers, that moves.
+
+    Attributes:
+        line: the artist; what it shows at the start is for the still picture.
+        x: shape (places of the first control or 1, moments of the second or 1, points), in the line's own units.
+        y: as x; inf and nan leave gaps.
+        shown: "all" points, those "so far" at the moment of the last control, or the one of "now".
+    """
+
+    line: Line2D
+    x: torch.Tensor
+    y: torch.Tensor
+    shown: str = "all"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text that changes, and moves too if it is given x and y; `texts` has one for each place of control `by`."""
+
+    text: Text
+    texts: Sequence[str]
+    by: int = 0
+    x: torch.Tensor | None = None
+    y: torch.Tensor | None = None
+
+
+class LiveFigure:
+    """A figure with its sliders, which shows itself; `words` says what it shows at each place of the first one.
+
+    Args:
+        figure: drawn as it is to be seen at the start, outside pyplot.
+        controls: one, or two of which the second counts moments.
+        moves: what changes.
+        words: one text for each place of the first control.
+        sentence: whether the words stand below the picture, or are for screen readers alone.
+    """
+
+    def __init__(
+        self, figure: Figure, controls: Sequence[Control], moves: Sequence[Moving | Wording], words: Sequence[str], *,
+        sentence: bool = False,
+    ) -> None:  # fmt: skip
+        self.figure, self.controls, self.moves = figure, tuple(controls), tuple(moves)
+        self.words, self.sentence = tuple(words), sentence
+
+    def __repr__(self) -> str:
+        """The words, for terminals."""
+        return self.to_text()
+
+    def to_text(self) -> str:
+        """The still picture in words, then what the slider brings, at up to nine of its places."""
+        first = self.controls[0]
+        axes = [ax for ax in self.figure.axes if ax.lines]
+        last = len(first.labels) - 1
+        chosen = sorted({round(step * last / 8) for step in range(9)})
+        rows = [f"{first.name} {first.labels[place]}: {self.words[place]}" for place in chosen]
+        return "\n".join([*map(describe, axes), f"A slider moves it, {len(first.labels)} places:", *rows])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        png = to_png(self.figure)
+        width, height = (round(float(inches) * 100) for inches in self.figure.get_size_inches())
+        words = self.to_text()
+        still = picture_html(png, mime="image/png", words=words, width=width, height=height)
+        moves, numbers = self._stored()
+        drawing = _svg(self.figure, self.moves), numbers
+        html = player_html(still, self.controls, moves, self.words, sentence=self.sentence, drawing=drawing)
+        return {"text/html": html, "image/png": png, "text/plain": words}
+
+    def _stored(self) -> tuple[list[dict[str, object]], bytes]:
+        """The moves as the script reads them, and the numbers they point to."""
+        stored = _Numbers()
+        axes = self.figure.axes
+        found: list[dict[str, object]] = []
+        for place, move in enumerate(self.moves):
+            if isinstance(move, Moving):
+                x, y = (stored.add(lengths) for lengths in _lengths(move.line, move.x, move.y))
+                where = {"axes": f"axes-{axes.index(_axes(move.line))}", "x": x, "y": y}
+                found.append({"id": f"move-{place}", "kind": "line", "shown": move.shown} | where)
+                continue
+            text = {"id": f"move-{place}", "kind": "text", "part": "text", "by": move.by}
+            found.append(text | {"changes": changes(move.texts)})
+            if move.x is not None and move.y is not None:
+                x, y = (stored.add(lengths) for lengths in _lengths(move.text, move.x, move.y))
+                position = (torch.tensor([[[float(at)]]]) for at in move.text.get_position())
+                home = dict(zip("xy", map(stored.add, _lengths(move.text, *position)), strict=True))
+                where = {"axes": f"axes-{axes.index(_axes(move.text))}", "x": x, "y": y, "shown": "all"}
+                found.append({"id": f"move-{place}", "kind": "place", "home": home} | where)
+        return found, stored.to_bytes()
+
+
+class _Numbers:
+    """All curves of a figure in one row of 16-bit numbers."""
+
+    def __init__(self) -> None:
+        self.parts: list[torch.Tensor] = []
+        self.length = 0
+
+    def add(self, lengths: torch.Tensor) -> dict[str, object]:
+        """Where these now are; what is the same at all places or moments is kept once."""
+        for side in (0, 1):
+            if bool((lengths == lengths.narrow(side, 0, 1)).all()):
+                lengths = lengths.narrow(side, 0, 1)
+        start, self.length = self.length, self.length + lengths.numel()
+        self.parts.append(lengths.flatten())
+        return {"from": start, "shape": list(lengths.shape)}
+
+    def to_bytes(self) -> bytes:
+        return torch.cat(self.parts).numpy().astype("<i2").tobytes() if self.parts else b""
+
+
+def _lengths(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where points lie, as lengths along the sides of the artist's axes; each of one shape (places, moments, points)."""
+    x, y = torch.broadcast_tensors(x.detach().cpu().double(), y.detach().cpu().double())
+    points = torch.stack([x.flatten(), y.flatten()], dim=1)
+    to_sides = artist.get_transform() - _axes(artist).transAxes
+    sides = torch.as_tensor(to_sides.transform(points.numpy()))
+    lengths = (sides * SIDE).round().clamp(-FARTHEST, FARTHEST)
+    lengths[~points.isfinite().all(dim=1)] = GAP
+    lengths = lengths.nan_to_num(GAP).to(torch.int16)
+    return lengths[:, 0].reshape(x.shape), lengths[:, 1].reshape(x.shape)
+
+
+def _axes(artist: Line2D | Text) -> Axes:
+    assert isinstance(artist.axes, Axes)
+    return artist.axes
+
+
+def _svg(figure: Figure, moves: Sequence[Moving | Wording]) -> str:
+    """The figure as an SVG in which whatever moves can be found by its name, and is there even where it was empty."""
+    for number, ax in enumerate(figure.axes):
+        ax.patch.set_gid(f"axes-{number}")
+    drawing = StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _named(moves):
+        FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None, "Creator": None})
+    return drawing.getvalue()
+
+
+@contextmanager
+def _named(moves: Sequence[Moving | Wording]) -> Iterator[None]:
+    """Lines and texts that matplotlib would leave out, because nothing of them is in view, are put in view meanwhile."""
+    kept = []
+    for place, move in enumerate(moves):
+        if isinstance(move, Moving):
+            line = move.line
+            kept.append((line, line.get_xdata(orig=True), line.get_ydata(orig=True), line.get_transform()))
+            line.set_gid(f"move-{place}")
+            line.set_data([0.4, 0.6], [0.5, 0.5])
+            line.set_transform(_axes(line).transAxes)
+        elif isinstance(move, Wording):
+            kept.append((move.text, move.text.get_text(), None, None))
+            move.text.set_gid(f"move-{place}")
+            move.text.set_text(next((text for text in move.texts if text), " "))
+    try:
+        yield
+    finally:
+        for artist, first, second, transform in kept:
+            if isinstance(artist, Line2D):
+                artist.set_data(first, second)
+                artist.set_transform(transform)
+            else:
+                artist.set_text(first)

@@ -1,0 +1,3 @@
+"""stand-in"""
+def progress(things, total, doing):
+    return iter(things)
