@@ -23,6 +23,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 import torch
 
+STILL = 120  # dots to 100 pixels of the page: scripts put the SVG in the bitmap's place
 SIDE = 4000  # the length of an axis in a stored number
 FARTHEST = 8 * SIDE  # what lies farther out is drawn here: far outside the axes all the same
 GAP = -32768  # stands for inf and nan
@@ -65,14 +66,15 @@ class LiveFigure:
         moves: what changes.
         words: one text for each place of the first control.
         sentence: whether the words stand below the picture, or are for screen readers alone.
+        brief: the words in short, where they are long.
     """
 
     def __init__(
         self, figure: Figure, controls: Sequence[Control], moves: Sequence[Moving | Wording], words: Sequence[str], *,
-        sentence: bool = False,
+        sentence: bool = False, brief: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.figure, self.controls, self.moves = figure, tuple(controls), tuple(moves)
-        self.words, self.sentence = tuple(words), sentence
+        self.words, self.sentence, self.brief = tuple(words), sentence, tuple(brief) or tuple(words)
 
     def __repr__(self) -> str:
         """The words, for terminals."""
@@ -84,11 +86,13 @@ class LiveFigure:
         axes = [ax for ax in self.figure.axes if ax.lines]
         last = len(first.labels) - 1
         chosen = sorted({round(step * last / 8) for step in range(9)})
-        rows = [f"{first.name} {first.labels[place]}: {self.words[place]}" for place in chosen]
-        return "\n".join([*map(describe, axes), f"A slider moves it, {len(first.labels)} places:", *rows])
+        rows = [f"{first.name} {first.labels[place]}: {self.brief[place]}" for place in chosen]
+        reach = f"{first.name} from {first.labels[0]} to {first.labels[-1]}, {len(first.labels)} places"
+        return "\n".join([*map(describe, axes), f"A slider moves it, {reach}:", *rows])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        png = to_png(self.figure)
+        png = to_png(self.figure, STILL)
+        self.figure.set_layout_engine("none")  # the layout is found, and would be sought again for the SVG
         width, height = (round(float(inches) * 100) for inches in self.figure.get_size_inches())
         words = self.to_text()
         still = picture_html(png, mime="image/png", words=words, width=width, height=height)
@@ -116,27 +120,28 @@ class LiveFigure:
                 home = dict(zip("xy", map(stored.add, _lengths(move.text, *position)), strict=True))
                 where = {"axes": f"axes-{axes.index(_axes(move.text))}", "x": x, "y": y, "shown": "all"}
                 found.append({"id": f"move-{place}", "kind": "place", "home": home} | where)
-        return found, stored.to_bytes()
+        return found, stored.row
 
 
 class _Numbers:
-    """All curves of a figure in one row of 16-bit numbers."""
+    """All curves of a figure in one row of 16-bit numbers, each as what it differs by: that packs to a fifth."""
 
     def __init__(self) -> None:
-        self.parts: list[torch.Tensor] = []
-        self.length = 0
+        self.found: dict[bytes, dict[str, object]] = {}
+        self.row = b""
 
     def add(self, lengths: torch.Tensor) -> dict[str, object]:
-        """Where these now are; what is the same at all places or moments is kept once."""
+        """Where these now are; what is the same at all places or moments, or was there before, is kept once."""
         for side in (0, 1):
             if bool((lengths == lengths.narrow(side, 0, 1)).all()):
                 lengths = lengths.narrow(side, 0, 1)
-        start, self.length = self.length, self.length + lengths.numel()
-        self.parts.append(lengths.flatten())
-        return {"from": start, "shape": list(lengths.shape)}
-
-    def to_bytes(self) -> bytes:
-        return torch.cat(self.parts).numpy().astype("<i2").tobytes() if self.parts else b""
+        for side in (2, 0):  # from point to point, then from place to place; 16 bits go round, there and back
+            lengths = lengths.diff(dim=side, prepend=torch.zeros_like(lengths.narrow(side, 0, 1)))
+        packed = bytes(str(tuple(lengths.shape)), "ascii") + lengths.numpy().astype("<i2").tobytes()
+        if packed not in self.found:
+            self.found[packed] = {"from": len(self.row) // 2, "shape": list(lengths.shape)}
+            self.row += lengths.numpy().astype("<i2").tobytes()
+        return self.found[packed]
 
 
 def _lengths(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from PIL import Image
 import torch
 
+UNTOLD = "_untold"  # the label of a line that adds nothing to the words
 ROUNDING = 1e-9  # beside where a line starts, what is smaller than this is float32's rounding: no digit is defended
 
 
@@ -60,10 +61,10 @@ def digits(value: float, track: Sequence[float]) -> str:
     return "about 0" if 0 < abs(value) < ROUNDING * abs(track[0]) else f"{value:.2g}"
 
 
-def to_png(figure: Figure) -> bytes:
-    """The figure at 1.6 times its size on the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
+def to_png(figure: Figure, dots: int = 160) -> bytes:
+    """The figure with that many dots to 100 pixels of the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
     full, small = BytesIO(), BytesIO()
-    _SharedCanvas(figure).print_figure(full, format="png", dpi=160)
+    _SharedCanvas(figure).print_figure(full, format="png", dpi=dots)
     Image.open(full).convert("RGB").quantize(64).save(small, format="png", optimize=True)
     return small.getvalue()
 
@@ -88,7 +89,7 @@ def _describe_line(line: Line2D) -> str:
     x, y = (torch.as_tensor(data, dtype=torch.float64).tolist() for data in line.get_data())
     name = str(line.get_label())
     drawn = [place for place in range(len(y)) if math.isfinite(y[place])]
-    if not drawn or name == "_divergence":
+    if not drawn or name == UNTOLD:
         return ""
     chosen = sorted({drawn[round(step * (len(drawn) - 1) / 4)] for step in range(5)})
     points = ", ".join(f"({round(x[place], 2):g}, {digits(y[place], y)})" for place in chosen)

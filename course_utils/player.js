@@ -10,6 +10,17 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
   // What holds at a place: the last of the changes up to it. A change is [the place from which on it holds, what].
   const at = (changes, place) => changes.findLast(([from]) => from <= place)[1];
 
+  // The numbers are stored as differences, from place to place and from point to point: here they become themselves.
+  const summed = (numbers) => {
+    const arrays = moves.flatMap(({ x, y, home }) => [x, y, home?.x, home?.y]).filter(Boolean);
+    for (const { from, shape: [places, moments, length] } of new Map(arrays.map((one) => [one.from, one])).values()) {
+      const end = from + places * moments * length;
+      for (let i = from + moments * length; i < end; i++) numbers[i] += numbers[i - moments * length];
+      for (let i = from; i < end; i++) if ((i - from) % length) numbers[i] += numbers[i - 1];
+    }
+    return numbers;
+  };
+
   // Where a curve runs. Its numbers are lengths along the sides of its axes, 4000 to a side.
   const curves = (root, numbers) => {
     const frames = new Map();
@@ -196,7 +207,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     new Response(new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream('deflate')));
   if (box.dataset.drawing) {
     Promise.all([inflated(box.dataset.drawing).text(), inflated(box.dataset.numbers).arrayBuffer()])
-      .then(([svg, numbers]) => start(svg, new Int16Array(numbers)));
+      .then(([svg, numbers]) => start(svg, summed(new Int16Array(numbers))));
   } else {
     start(new TextDecoder().decode(bytes(still.src.split(',')[1])), null);
   }

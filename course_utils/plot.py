@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import math
 from numbers import Real
 
-from course_utils.picture import digits, new_axes
+from course_utils.picture import UNTOLD, digits, new_axes
 from course_utils.style import COLOURS
 from matplotlib.axes import Axes
 import torch
@@ -131,7 +131,7 @@ def _draw_track(ax: Axes, name: str, track: list[float], unit: str, longest: int
     (line,) = ax.plot(range(1, len(track) + 1), [y if math.isfinite(y) else math.nan for y in track], label=name)
     broken = _first_broken(track)
     if broken is not None:
-        ax.axvline(broken, color=line.get_color(), linestyle="--", linewidth=1, label="_divergence")
+        ax.axvline(broken, color=line.get_color(), linestyle="--", linewidth=1, label=UNTOLD)
         ax.annotate(
             f" {track[broken - 1]} from {unit} {broken} ", (broken, 0.45), xycoords=("data", "axes fraction"),
             ha="right" if broken > longest / 2 else "left", color=line.get_color(),

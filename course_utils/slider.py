@@ -63,10 +63,12 @@ def attach_slider(
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     labels = [f"{value:.{decimals}f}" for value in values]
     control = Control(name, labels, at, shown=name, unit="step" if play else "")
+    moves = _moves(pictures, values, at)
     words = [describe(ax) for ax in pictures]
+    brief = [" ".join((ax.get_title(loc="left") or ax.get_title()).split()) for ax in pictures]
     figure = pictures[at].get_figure(root=True)
     assert figure is not None
-    return LiveFigure(figure, [control], _moves(pictures, values, at), words)
+    return LiveFigure(figure, [control], moves, words, brief=brief if all(brief) else ())
 
 
 def _drawn(draw: Callable[[float], Axes], value: float) -> Axes:
@@ -78,9 +80,9 @@ def _drawn(draw: Callable[[float], Axes], value: float) -> Axes:
 
 def _moves(pictures: Sequence[Axes], values: Sequence[float], at: int) -> list[Moving | Wording]:
     """What differs between the pictures, as moves of the artists of the one at the start."""
-    _share_limits(pictures)
     for ax, value in zip(pictures, values, strict=True):
         _same_kind(pictures[at], ax, value)
+    _share_limits(pictures)
     rows = zip(*(_movable(ax) for ax in pictures), strict=True)
     moves = [_line(row, at) if isinstance(row[at], Line2D) else _text(row, at) for row in rows]
     return [move for move in moves if move is not None]

@@ -111,8 +111,8 @@ def test_the_backward_pass_is_stepped_through_by_key_and_by_mouse(page, lab):
     open_lesson(page, lab("05_backward.ipynb"))
     still = page.locator(".jp-RenderedHTML img.course-picture").first
     assert "Sends 4 (×2) to x." in still.get_attribute("alt")  # a saved lesson, nothing has run: the whole pass
-    run_all(page, until=".course-stepper[data-live]")
-    stepper = page.locator(".course-stepper").first
+    run_all(page, until=".course-live[data-ready]")
+    stepper = page.locator(".course-live").first
     slider = stepper.get_by_role("slider", name="step of the backward pass")
     assert gradients(stepper) == ["grad ·"] * 5 + ["grad 1"]
     slider.focus()
@@ -129,5 +129,5 @@ def test_the_backward_pass_is_stepped_through_by_key_and_by_mouse(page, lab):
     assert sorted(gradients(stepper)) == ["grad 1", "grad 1", "grad 2", "grad 2", "grad 2", "grad 5"]
     stepper.get_by_role("button", name="first step").click()
     assert gradients(stepper) == ["grad ·"] * 5 + ["grad 1"]
-    assert page.locator(".course-stepper").count() == 2  # the learner's own expression has the other
+    assert page.locator(".course-live").count() == 2  # the learner's own expression has the other
     assert page.locator(".MathJax, mjx-container").count() >= 2  # what explain() tells is set as formulas

@@ -7,6 +7,7 @@ from course_utils import Value, record, step_backward, trace
 from course_utils.steps import steps
 from nbconvert import HTMLExporter
 import nbformat
+import pages
 import pytest
 import torch
 
@@ -77,12 +78,21 @@ def test_a_still_picture_and_all_words_are_there_without_scripts():
 
 
 def test_the_script_is_given_what_changes_in_each_step():
-    data = json.loads(re.search(r'data-steps="([^"]*)"', html_of(shared()))[1].replace("&quot;", '"'))
-    assert [step["gradients"] for step in data] == [
-        {"2": "grad 1"}, {"0": "grad 1 …", "1": "grad 1"}, {"0": "grad 7"}, {},
-    ]  # fmt: skip
-    assert [step["hand"] for step in data] == [None, 2, 1, 0]
-    assert sorted(edge for step in data for edge in step["sent"]) == [0, 1, 2, 3]
+    moves = pages.data(html_of(shared()))["moves"]
+    texts = {move["id"]: move["changes"] for move in moves if move["kind"] == "text"}
+    assert texts == {
+        "n0": [[0, "grad ·"], [1, "grad 1 …"], [2, "grad 7"]],
+        "n1": [[0, "grad ·"], [1, "grad 1"]],
+        "n2": [[0, "grad 1"]],
+    }
+    hands = {move["id"]: move["changes"] for move in moves if move.get("name") == "hand"}
+    assert hands == {
+        "n0": [[0, False], [3, True]], "n1": [[0, False], [2, True], [3, False]],
+        "n2": [[0, False], [1, True], [2, False]],
+    }  # fmt: skip
+    sent = [move for move in moves if move.get("name") == "sent"]
+    assert sorted(move["id"] for move in sent) == ["e0", "e1", "e2", "e3"]
+    assert all(move["changes"][0] == [0, False] for move in sent)
 
 
 def test_the_layout_has_room_for_the_text_of_every_step():
@@ -134,8 +144,8 @@ def test_a_name_can_never_become_markup(text):
     assert html.count("<script>") == 1
     assert html.count("</script>") == 1
     assert html.count("<li>") == len(stepper.steps)
-    data = json.loads(ElementTree.fromstring(f"<p>{re.search('<div [^>]*>', html)[0]}</div></p>")[0].get("data-steps"))
-    assert data[-1]["words"].endswith("is a leaf: it has 6, which backward() adds to its .grad.")
+    div = ElementTree.fromstring(f"<p>{re.search('<div [^>]*>', html)[0]}</div></p>")[0]
+    assert json.loads(div.get("data-live"))["words"][-1][1].endswith("it has 6, which backward() adds to its .grad.")
 
 
 def notebook_of(*steppers):
@@ -149,7 +159,7 @@ def test_in_an_exported_page_it_is_stepped_by_key_mouse_and_play(page, tmp_path)
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     page.route(re.compile("^https?://"), lambda route: route.fulfill(body=""))  # offline
     page.goto((tmp_path / "page.html").as_uri())
-    first = page.locator(".course-stepper").nth(0)
+    first = page.locator(".course-live").nth(0)
     slider = first.get_by_role("slider", name="step of the backward pass")
     box = first.locator(".course-picture").bounding_box()
 
@@ -176,10 +186,10 @@ def test_in_an_exported_page_it_is_stepped_by_key_mouse_and_play(page, tmp_path)
     first.get_by_role("button", name="one step on").click()
     assert slider.input_value() == "1"
     first.get_by_role("button", name="play").click()
-    page.wait_for_function("() => document.querySelector('.course-stepper input').value === '4'", timeout=15_000)
+    page.wait_for_function("() => document.querySelector('.course-live input').value === '4'", timeout=15_000)
     assert first.get_by_role("button", name="play").count() == 1  # it has stopped by itself
     assert first.locator(".course-picture").bounding_box() == box  # nothing has moved
-    second = page.locator(".course-stepper").nth(1).get_by_role("slider")
+    second = page.locator(".course-live").nth(1).get_by_role("slider")
     assert second.input_value() == "0"  # the other one is another one
 
 
@@ -191,8 +201,8 @@ def test_a_drag_is_followed_within_a_frame(page, tmp_path):
     page.goto((tmp_path / "page.html").as_uri())
     followed = page.evaluate(
         """async () => {
-          const slider = document.querySelector('.course-stepper input');
-          const words = document.querySelector('.course-stepper [aria-live]');
+          const slider = document.querySelector('.course-live input');
+          const words = document.querySelector('.course-live [aria-live]');
           let followed = 0;
           for (const to of [3, 0, 4, 1, 2]) {
             const before = words.textContent;

@@ -1,0 +1,180 @@
+"""Gradient descent at many learning rates, run beforehand all at once, and a slider that looks at any of them.
+
+Two hundred rates cost what one costs, as they are one tensor. So nothing has to be computed while the slider moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+import math
+
+from course_utils.batch import Loss, Model, Parameters, Task
+from course_utils.descent import Descent, descend
+from course_utils.fate import Fate, critical_rate, fate
+from course_utils.givens import Numbers, Start, read_data, squared_error
+from course_utils.live import LiveFigure
+from course_utils.panels import Moves, fit_panel, landscape_panel, loss_panel, rates_panel
+from course_utils.picture import SelfShowingAxes
+from course_utils.player import Control
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+import torch
+
+MOST_NUMBERS = 60_000  # of the model's curves: more would make the notebook large
+
+
+def explore_learning_rate(
+    model: Model, start: Start, x: Numbers | None = None, y: Numbers | None = None, *, low: float = 0.001, high: float = 1.0, at: float | None = None,
+    rates: int = 200, epochs: int = 100, order: str = "full batch", seed: int = 0, loss: Loss = squared_error,
+) -> Explorer:  # fmt: skip
+    """What gradient descent does at each learning rate: a slider over the rates, another through the epochs.
+
+    Shows the last loss against the rate, the loss against the epoch, the way on the loss if there are one or two
+    parameters, and the model on the data; says in words what happens, and from which rate on descent diverges.
+
+    Args:
+        model: `model(x, *parameters)` gives one output a sample; without data, `model(*parameters)` is the loss itself.
+        start: the parameter at first, a number or a tensor; a tuple of several.
+        x: the inputs, one number a sample, or rows of them.
+        y: the targets, as many.
+        low: the least rate, above 0.
+        high: the greatest rate.
+        at: the rate the slider stands at first; by default the one in the middle.
+        rates: how many rates, equally far apart on a logarithmic scale.
+        epochs: how often each run goes through the data; 2 or more.
+        order: "full batch", one step an epoch; "per sample", one a sample; "shuffled", the same in an order drawn anew.
+        seed: draws that order.
+        loss: of outputs and targets, elementwise.
+
+    Returns:
+        A live figure with the numbers behind it: `run`, `fates` and `critical`.
+
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: not 0 < low < high, `at` is not between, fewer than two rates or epochs, or data and model do not
+            fit together.
+    """
+    tried = _tried_rates(low, high, at, rates)
+    if not (isinstance(epochs, int) and epochs >= 2):
+        raise ValueError(f"epochs must be 2 or more, or there is no curve, got {epochs}")
+    if isinstance(start, list):
+        raise TypeError("start must be one start, a number, a tensor or a tuple of them, got a list")
+    middle = math.sqrt(low * high) if at is None else at
+    place = int((tried / middle).log().abs().argmin())
+    tried[place] = middle
+    run = descend(model, start, tried, x, y, epochs=epochs, order=order, seed=seed, loss=loss)
+    return Explorer(run, _Learning(Task(model, loss), run.parameters, x, y), place)
+
+
+class Explorer(LiveFigure):
+    """A live figure of many runs.
+
+    Attributes:
+        run: their rates, losses and parameters.
+        fates: what became of each.
+        critical: the least rate from which on all diverge, or None.
+    """
+
+    def __init__(self, run: Descent, learning: _Learning, at: int) -> None:
+        self.run = run
+        ways = torch.cat([part.reshape(*part.shape[:2], -1) for part in run.parameters], dim=-1)
+        self.fates = _fates(run.losses, ways)
+        self.critical = critical_rate(run.rates.tolist(), self.fates)
+        labels = [f"{rate:.4f}" for rate in run.rates.tolist()]
+        words = [f"Rate {label}: {fate.words}." for label, fate in zip(labels, self.fates, strict=True)]
+        titles = [f"Rate {label}: {fate.kind}" for label, fate in zip(labels, self.fates, strict=True)]
+        figure, axes = _figure(with_way=ways.shape[-1] <= 2, with_fit=learning.has_curve)
+        moves = rates_panel(axes["rates"], run, at, self.critical) + loss_panel(axes["loss"], run, at, titles)
+        if "way" in axes:
+            best = ways[int(run.losses[:, -1].nan_to_num(math.inf, math.inf).argmin()), -1]
+            moves += landscape_panel(axes["way"], ways, best, learning.loss_at, learning.names, at)
+        if "fit" in axes:
+            moves += learning.draw_fit(axes["fit"], at)
+        super().__init__(figure, self._controls(labels, at), moves, words, sentence=True)
+
+    def _controls(self, labels: Sequence[str], at: int) -> list[Control]:
+        marks = [(place, f"diverges from {labels[place]}") for place, rate in enumerate(self.run.rates.tolist()) if rate == self.critical]
+        epochs = self.run.losses.shape[1]
+        counted = [f"{epoch} of {epochs}" for epoch in range(epochs + 1)]
+        return [
+            Control("learning rate", labels, at, shown="rate", marks=marks),
+            Control("epoch", counted, epochs, shown="epoch", unit="epoch"),
+        ]
+
+
+class _Learning:
+    """What is learnt, at all the parameters that were visited."""
+
+    def __init__(self, task: Task, visited: Parameters, x: object, y: object) -> None:
+        self.task, self.visited = task, visited
+        self.data = read_data(x, y, visited[0], task.loss)
+        self.names = _names(task.model, self.data is not None, visited)
+        self.has_curve = self.data is not None and all(part.dim() == 1 for part in self.data)
+
+    def loss_at(self, points: torch.Tensor) -> torch.Tensor:
+        """The loss where the parameters' numbers, one after the other, are these; shape (points, numbers)."""
+        shapes = [part.shape[2:] for part in self.visited]
+        pieces = points.split([shape.numel() for shape in shapes], dim=1)
+        parameters = tuple(piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True))
+        return _at_each(lambda *row: self.task.one(row, self.data), parameters)
+
+    def draw_fit(self, ax: Axes, at: int) -> Moves:
+        """The model's curve after some of the epochs: as many as leave the notebook small."""
+        assert self.data is not None
+        x, y = self.data
+        rates, moments = self.visited[0].shape[:2]
+        reach = float(x.max() - min(x.min(), x.new_zeros(())))
+        ends = x.new_tensor([min(0.0, float(x.min())), float(x.max()) + reach / 10])
+        grid = torch.linspace(float(ends[0]), float(ends[1]), 2 if self._is_straight(ends) else 25).to(x)
+        kept = min(moments, max(2, MOST_NUMBERS // (rates * len(grid))))
+        chosen = [round(place * (moments - 1) / (kept - 1)) for place in range(kept)]
+        parameters = tuple(part[:, chosen].flatten(0, 1) for part in self.visited)
+        answers = _at_each(lambda *row: self.task.model(grid, *row), parameters).reshape(rates, kept, len(grid))
+        return fit_panel(ax, x, y, grid, answers, at)
+
+    def _is_straight(self, ends: torch.Tensor) -> bool:
+        """Whether the model's curve is a line at the start and, as a start may be special, at another place."""
+        grid = torch.linspace(float(ends[0]), float(ends[1]), 9).to(ends)
+        places = ([part[0, 0] for part in self.visited], [part[0, 0] * 1.3 + 0.7 for part in self.visited])
+        bends = [self.task.model(grid, *place).detach().diff().diff().abs().max() for place in places]
+        return all(float(bend) <= 1e-4 * (1 + float(ends.abs().max())) for bend in bends)
+
+
+def _at_each(function: Callable[..., torch.Tensor], parameters: Parameters) -> torch.Tensor:
+    """The function's answers for all rows of the parameters: at once if it can be, else one by one."""
+    with torch.no_grad():
+        try:
+            return torch.vmap(function)(*parameters)
+        except RuntimeError:
+            return torch.stack([function(*row) for row in zip(*parameters, strict=True)])
+
+
+def _names(model: Model, with_data: bool, visited: Parameters) -> list[str]:
+    """What the model calls its parameters, if each is one number."""
+    names = list(signature(model).parameters)[with_data:]
+    fit = len(names) == len(visited) and all(part[0, 0].numel() == 1 for part in visited)
+    return names if fit else [f"parameter {place}" for place in range(sum(part[0, 0].numel() for part in visited))]
+
+
+def _fates(losses: torch.Tensor, ways: torch.Tensor) -> list[Fate]:
+    floor = float(losses[losses.isfinite()].min()) if bool(losses.isfinite().any()) else math.nan
+    return [fate(track, way, floor) for track, way in zip(losses.tolist(), ways.tolist(), strict=True)]
+
+
+def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfShowingAxes]]:
+    """A figure with room for what there is to see: two panels, three in a row or two by two."""
+    names = ["rates", "loss", *["way"] * with_way, *["fit"] * with_fit]
+    mosaic = [names[:2], names[2:]] if len(names) == 4 else [names]
+    figure = Figure(figsize=(8.8, 5.6 if len(names) == 4 else 3.3), layout="constrained")
+    return figure, figure.subplot_mosaic(mosaic, subplot_kw={"axes_class": SelfShowingAxes})  # type: ignore[return-value]
+
+
+def _tried_rates(low: float, high: float, at: float | None, rates: int) -> torch.Tensor:
+    if not (0 < low < high < math.inf):
+        raise ValueError(f"rates must hold 0 < low < high, got low={low}, high={high}")
+    if at is not None and not low <= at <= high:
+        raise ValueError(f"at must lie between low and high, got {at} with low={low}, high={high}")
+    if not (isinstance(rates, int) and 2 <= rates <= 400):
+        raise ValueError(f"rates must be a whole number from 2 to 400, got {rates}")
+    return torch.logspace(math.log10(low), math.log10(high), rates, dtype=torch.float64)

@@ -1,0 +1,152 @@
+"""The four pictures of gradient descent at many rates: what each draws, and what of it moves.
+
+The first slider goes through the rates, the second through the epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import math
+
+from course_utils.descent import Descent
+from course_utils.live import Moving, Wording
+from course_utils.picture import UNTOLD
+from course_utils.style import COLOURS
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+import torch
+
+Moves = list[Moving | Wording]
+LossAt = Callable[[torch.Tensor], torch.Tensor]  # of (points, 1 or 2) the losses there
+Places = tuple[torch.Tensor, torch.Tensor]
+FLOOR = 1e-9  # of the first loss: what is below is float32's rounding
+
+
+def rates_panel(ax: Axes, run: Descent, at: int, critical: float | None) -> Moves:
+    """The last loss against the rate: where it is least, and from where on descent diverges."""
+    ax.set(xscale="log", xlabel="rate", ylabel="loss after the last epoch", title="Which rate learns most")
+    log_labels(ax.xaxis)
+    loss_axis(ax, run.losses)
+    # What is below the axis is drawn at its foot: there are the best rates, and the eye should find them.
+    last = run.losses[:, -1]
+    last = last.clamp(min=1.3 * ax.get_ylim()[0]) if ax.get_yscale() == "log" else last
+    ax.plot(run.rates.tolist(), _finite(last), color=COLOURS["loss"], linestyle="-", label="loss")
+    if critical is not None:
+        ax.axvline(critical, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
+        ax.annotate(
+            f"diverges from {critical:.2g} ", (critical, 0.9), xycoords=("data", "axes fraction"), ha="right",
+            color=COLOURS["gradient"],
+        )  # fmt: skip
+    rate = float(run.rates[at])
+    here = ax.axvline(rate, color=COLOURS["value"], linestyle="-", linewidth=1, label=UNTOLD)
+    (dot,) = ax.plot([rate], _finite(last[at : at + 1]), **_DOT, label="here")  # type: ignore[arg-type]
+    across = run.rates[:, None, None]
+    return [Moving(here, across.expand(-1, 1, 2), torch.tensor([[[0.0, 1.0]]])), Moving(dot, across, last[:, None, None])]
+
+
+def loss_panel(ax: Axes, run: Descent, at: int, titles: Sequence[str]) -> Moves:
+    """The loss after each epoch: all of them thin, those so far thick."""
+    epochs = run.losses.shape[1]
+    ax.set(xlabel="epoch", ylabel="loss", title=titles[at])
+    y = _finite(run.losses[at])
+    (faint,) = ax.plot(range(1, epochs + 1), y, color=COLOURS["loss"], alpha=0.35, linewidth=1, linestyle="-")
+    (line,) = ax.plot(range(1, epochs + 1), y, color=COLOURS["loss"], linestyle="-", label="loss")
+    (dot,) = ax.plot([epochs], y[-1:], **_DOT, label="now")  # type: ignore[arg-type]
+    faint.set_label(UNTOLD)
+    ax.set_xlim(0, epochs + 1)
+    loss_axis(ax, run.losses)
+    x = torch.arange(epochs + 1.0).expand(len(run.rates), 1, -1)
+    before = torch.full((len(run.rates), 1), math.nan).to(run.losses)  # no loss is known before the first epoch
+    losses = torch.cat([before, run.losses], dim=1)[:, None, :]
+    moves = [Moving(faint, x, losses), Moving(line, x, losses, "so far"), Moving(dot, x, losses, "now")]
+    return [*moves, Wording(ax.title if ax.get_title() else ax._left_title, titles)]  # type: ignore[attr-defined]
+
+
+def landscape_panel(
+    ax: Axes, ways: torch.Tensor, best: torch.Tensor, loss_at: LossAt, names: Sequence[str], at: int
+) -> Moves:
+    """The loss over one or two numbers, and the way down on it; `ways` has shape (rates, epochs + 1, 1 or 2)."""
+    reach = 1.6 * (ways[0, 0] - best).abs()
+    reach = torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
+    x, y = (_valley if ways.shape[-1] == 1 else _map)(ax, ways, best, reach, loss_at)
+    ax.set(xlabel=names[0], ylabel=names[1] if len(names) > 1 else "loss")
+    style = {"color": COLOURS["gradient"], "linestyle": "-", "linewidth": 1.2, "marker": "o", "markersize": 3}
+    (way,) = ax.plot(_finite(x[at]), _finite(y[at]), **style, label="the way")  # type: ignore[arg-type]
+    (dot,) = ax.plot(_finite(x[at, -1:]), _finite(y[at, -1:]), **_DOT, label="now")  # type: ignore[arg-type]
+    x, y = x[:, None, :], y[:, None, :]
+    return [Moving(way, x, y, "so far"), Moving(dot, x, y, "now")]
+
+
+def _valley(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> Places:
+    grid = best + reach * torch.linspace(-1, 1, 61).to(best)[:, None]
+    heights = loss_at(grid)
+    ax.plot(grid[:, 0].tolist(), _finite(heights), color=COLOURS["quiet"], linestyle="-", label="loss")
+    ax.set_title("The way down")
+    top, bottom = float(heights.max()), float(heights.min())
+    ax.set_xlim(float(grid[0]), float(grid[-1]))
+    ax.set_ylim(bottom - 0.08 * (top - bottom or 1.0), top)
+    return ways[..., 0], loss_at(ways.reshape(-1, 1)).reshape(ways.shape[:-1])
+
+
+def _map(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> Places:
+    steps = torch.linspace(-1, 1, 41).to(best)
+    first, second = best[0] + reach[0] * steps, best[1] + reach[1] * steps
+    heights = loss_at(torch.cartesian_prod(first, second)).reshape(len(first), len(second)).T
+    low, high = float(heights.min()), float(heights.max())
+    levels = [low + (high - low) * (step / 9) ** 3 for step in range(1, 9)]  # closer together near the bottom
+    ax.contour(
+        first.tolist(), second.tolist(), heights.tolist(), levels=levels, colors=COLOURS["quiet"], linewidths=0.8
+    )
+    ax.plot([float(best[0])], [float(best[1])], "*", color=COLOURS["loss"], markersize=11, label="lowest")
+    ax.set_title("The way down, seen from above")
+    ax.set_xlim(float(first[0]), float(first[-1]))
+    ax.set_ylim(float(second[0]), float(second[-1]))
+    return ways[..., 0], ways[..., 1]
+
+
+def fit_panel(ax: Axes, x: torch.Tensor, y: torch.Tensor, grid: torch.Tensor, answers: torch.Tensor, at: int) -> Moves:
+    """The data, and what the model answers; `answers` has shape (rates, moments, points of the grid)."""
+    ax.set(xlabel="x", ylabel="y", title="What it says of the data")
+    (line,) = ax.plot(
+        grid.tolist(), _finite(answers[at, -1]), color=COLOURS["value"], linestyle="-", label="model"
+    )
+    ax.plot(x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data")
+    low, high = min(0.0, float(y.min())), max(0.0, float(y.max()))
+    ax.set_ylim(low - 0.1 * (high - low or 1.0), high + 0.2 * (high - low or 1.0))
+    return [Moving(line, grid.expand(answers.shape), answers)]
+
+
+def loss_axis(ax: Axes, losses: torch.Tensor) -> None:
+    """The same loss axis at every rate: around the first loss, so that a run that diverges leaves the picture."""
+    finite = losses[losses.isfinite()]
+    first = float(losses[0, 0])
+    if not (math.isfinite(first) and first > 0 and finite.min() >= 0):
+        reach = first - float(finite.min()) or 1.0
+        ax.set_ylim(float(finite.min()) - 0.1 * reach, first + 0.5 * reach)
+        return
+    bottom = max(float(finite.min()), FLOOR * first)
+    low, high = math.floor(math.log10(bottom)), math.ceil(math.log10(first) + 0.5)
+    ax.set_yscale("log")
+    ax.set_ylim(10.0**low, 10.0**high)
+    log_labels(ax.yaxis)
+
+
+def log_labels(axis: Axis) -> None:
+    """Plain numbers at the powers of ten, 10⁻⁸ where plain ones are long; plain text is also quick to set."""
+    axis.set_major_locator(LogLocator(numticks=6))
+    axis.set_major_formatter(FuncFormatter(_power))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _power(value: float, _: object) -> str:
+    exponent = round(math.log10(value))
+    return f"{value:g}" if -4 <= exponent <= 4 else "10" + str(exponent).translate(_RAISED)
+
+
+def _finite(track: torch.Tensor) -> list[float]:
+    return [y if math.isfinite(y) else math.nan for y in track.tolist()]
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_DOT = {"marker": "o", "linestyle": "", "color": COLOURS["value"], "markersize": 8}

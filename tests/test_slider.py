@@ -1,0 +1,192 @@
+import math
+import re
+import subprocess
+import sys
+
+from course_utils import attach_slider, plot_fit, plot_loss
+from course_utils.picture import describe, new_axes
+import pages
+import pytest
+import torch
+
+
+def line(w):
+    return plot_fit([1.0, 2.0], [2.0, 4.0], lambda x: w * x, title=f"w = {w:.1f}")
+
+
+def slid(draw=line, **changes):
+    return attach_slider(draw, **{"name": "w", "low": 0.0, "high": 4.0, "start": 1.0} | changes)
+
+
+def html_of(live):
+    return live._repr_mimebundle_()["text/html"]
+
+
+def shares(ax, artist):
+    """Where matplotlib draws a line, as shares of the sides of its axes."""
+    sides = artist.get_transform() - ax.transAxes
+    return [tuple(point) for point in sides.transform(artist.get_xydata())]
+
+
+def test_the_picture_at_each_value_is_the_one_that_was_drawn():
+    live = slid()
+    html = html_of(live)
+    assert len(live.words) == 41
+    for place, words in enumerate(live.words):
+        ax = line(place / 10)
+        assert words == describe(ax)
+        for got, wanted in zip(pages.curve(html, 0, place), shares(ax, ax.lines[0]), strict=True):
+            assert got == pytest.approx(wanted, abs=1e-3)
+    assert pages.data(html)["words"][-1] == [40, live.words[40]]
+
+
+def test_what_never_moves_is_not_among_the_moves():
+    moves = pages.data(html_of(slid()))["moves"]
+    assert [move["kind"] for move in moves] == ["line", "text"]  # the model and the title, not the data
+    assert moves[1]["changes"][15] == [15, "w = 1.5"]
+
+
+def test_without_scripts_there_is_a_picture_with_words():
+    shown = slid()._repr_mimebundle_()
+    assert set(shown) == {"text/html", "image/png", "text/plain"}
+    assert shown["image/png"].startswith(b"\x89PNG")
+    words = shown["text/plain"].splitlines()
+    assert words[0].startswith("w = 1.0. A plot of y against x. model: 50 points, (0, 0), ")
+    assert words[1:4] == ["A slider moves it, w from 0.0 to 4.0, 41 places:", "w 0.0: w = 0.0", "w 0.5: w = 0.5"]
+    assert re.search(r'<img class="course-picture" alt="w = 1\.0\. A plot', shown["text/html"])
+
+
+def test_the_axes_hold_every_picture():
+    def wave(height):
+        ax = new_axes()
+        ax.plot([0.0, 1.0], [0.0, height], label="a line")
+        ax.set_title(f"{height:.0f}")
+        return ax
+
+    html = html_of(slid(wave, name="height", low=1.0, high=5.0, step=1.0))
+    for place in range(5):
+        (_, foot), (_, head) = pages.curve(html, 0, place)
+        assert -0.01 < foot < head < 1.01
+        assert head - foot == pytest.approx((place + 1) / 5.5, rel=0.02)  # matplotlib leaves a twentieth at each end
+
+
+def test_a_curve_may_have_another_length_at_each_value_and_gaps():
+    def run(epochs):
+        losses = [1.0, 0.5, 0.25, math.nan, 0.1][: int(epochs)]
+        ax = plot_fit([1.0, 5.0], [0.0, 1.0], lambda x: x)
+        ax.plot(range(1, len(losses) + 1), losses, label="loss")
+        return ax
+
+    html = html_of(slid(run, name="epochs", low=1.0, high=5.0, step=1.0))
+    curves = [pages.curve(html, 0, place) for place in range(5)]
+    assert [sum(point is not None for point in curve) for curve in curves] == [1, 2, 3, 3, 4]
+    assert curves[4][3] is None
+    assert {len(curve) for curve in curves} == {5}
+
+
+def test_inf_leaves_no_trace_in_the_picture_and_none_in_the_page():
+    def draw(w):
+        ax = line(1.0)
+        ax.plot([0.0, w], [0.0, math.inf if w > 2 else w], label="w")
+        return ax
+
+    html = html_of(slid(draw))
+    assert [point is None for point in pages.curve(html, 0, 30)] == [False, True]
+    assert [point is None for point in pages.curve(html, 0, 20)] == [False, False]
+    assert "Infinity" not in html
+    assert "NaN" not in html
+
+
+def test_a_text_moves_with_its_place():
+    def draw(w):
+        ax = line(w)
+        ax.text(w / 2, 1.0, f"here {w:.1f}")
+        return ax
+
+    html = html_of(slid(draw))
+    moves = pages.data(html)["moves"]
+    assert [move["kind"] for move in moves] == ["line", "text", "place", "text"]
+    ax = draw(3.0)
+    [wanted] = [(ax.transData - ax.transAxes).transform((1.5, 1.0))]
+    assert pages.curve(html, 2, 30) == [pytest.approx(tuple(wanted), abs=1e-3)]
+
+
+def bars(w):
+    ax = line(1.0)
+    ax.bar([1.0], [w])
+    return ax
+
+
+def growing(w):
+    ax = line(1.0)
+    for _ in range(int(w)):
+        ax.plot([0, 1], [0, 1])
+    return ax
+
+
+def coloured(w):
+    ax = line(w)
+    ax.lines[0].set_color("red" if w > 2 else "blue")
+    return ax
+
+
+def logarithmic(w):
+    ax = line(w)
+    ax.set_yscale("log" if w > 2 else "linear")
+    return ax
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"draw": None}, TypeError, "draw must be a function of the slider's value, got NoneType"),
+        ({"draw": lambda w: None}, TypeError, "draw must give Axes, as plot_fit does, got NoneType at 0"),
+        ({"draw": bars}, ValueError, "a slider moves lines and texts, got a picture at 0 in which something else"),
+        ({"draw": coloured}, ValueError, "a slider moves lines and texts, got a picture at 2.1 in which something"),
+        ({"draw": growing}, ValueError, "draw must make the same lines and texts at each value, got 3 and 2 lines"),
+        ({"draw": logarithmic}, ValueError, "draw must keep the scale of its axes, got another one at 2.1"),
+        ({"start": 5.0}, ValueError, "low <= start <= high and step > 0 are wanted, got low=0.0, start=5.0, high=4.0"),
+        ({"low": 4.0, "start": 4.0}, ValueError, "low <= start"),
+        ({"high": math.inf}, ValueError, "low <= start"),
+        ({"step": 0}, ValueError, "low <= start"),
+        ({"step": 0.001}, ValueError, "a slider has 2 to 400 values, got 4001 from low=0.0, high=4.0 and step=0.001"),
+        ({"step": 5.0}, ValueError, "a slider has 2 to 400 values, got 1 from"),
+    ],
+)
+def test_attach_slider_refuses(arguments, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        slid(**arguments)
+
+
+def test_an_error_in_the_learners_function_is_the_learners_own():
+    def draw(w):
+        return line(1 / (w - 2))
+
+    with pytest.raises(ZeroDivisionError):
+        slid(draw, step=0.5)
+
+
+def test_what_is_stored_is_the_same_in_each_process():
+    code = (
+        "from course_utils import attach_slider, plot_loss, use_style; import hashlib; use_style();"
+        "live = attach_slider(lambda e: plot_loss([1.0, 0.1, 0.01][:int(e)]), name='e', low=1, high=3, start=1, step=1);"
+        "print(hashlib.sha256(live._repr_mimebundle_()['text/html'].encode()).hexdigest())"
+    )
+    runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in range(2)}
+    assert len(runs) == 1
+    assert len(runs.pop()) == 65
+
+
+def test_a_play_button_comes_with_play_alone():
+    def units(**changes):
+        return [control["unit"] for control in pages.data(html_of(slid(**changes)))["controls"]]
+
+    assert units() == [""]
+    assert units(play=True) == ["step"]
+
+
+def test_losses_can_be_slid_through():
+    live = slid(lambda epochs: plot_loss(torch.tensor([4.0, 2.0, 1.0])[: int(epochs)]), low=1, high=3, start=1, step=1)
+    assert [words.split(".")[0] for words in live.words] == [
+        "The loss stays at 4", "The loss falls from 4 to 2", "The loss falls from 4 to 1",
+    ]  # fmt: skip
