@@ -1,3 +1,0 @@
-"""stand-in"""
-def progress(things, total, doing):
-    return iter(things)
