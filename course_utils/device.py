@@ -1,8 +1,8 @@
 """The device a lesson runs on.
 
 `COURSE_DEVICE` chooses it: `auto` (the default), `cpu`, `cuda` or `cuda:N`. What was asked for and is not there is an
-error, never a silent step down to something slower. Loading this room also sets torch's waiting policy, once, before
-torch is loaded.
+error, never a silent step down to something slower. This room alone reads the environment: `COURSE_PROGRESS=off` keeps
+progress bars away. Loading it also sets torch's waiting policy, once, before torch is loaded.
 """
 
 from __future__ import annotations
@@ -54,3 +54,11 @@ def devices_found() -> list[str]:
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     return ["cpu", *(f"cuda:{index}" for index in range(count))]
+
+
+def wants_progress() -> bool:
+    """Whether long work may show a bar: yes, unless the environment variable `COURSE_PROGRESS` says "off".
+
+    A bar comes by the clock, so a stored notebook that holds one would differ from the next run.
+    """
+    return os.environ.get("COURSE_PROGRESS", "").strip().lower() != "off"

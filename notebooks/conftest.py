@@ -7,6 +7,7 @@ not come. The summary says how many cells were compared.
 
 import base64
 from io import BytesIO
+import os
 from pathlib import Path
 
 from nbval.plugin import IPyNbCell
@@ -20,6 +21,7 @@ UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random add
 
 def pytest_configure(config):
     config.option.nbval_sanitize_with = str(HERE / "sanitize.cfg")
+    os.environ["COURSE_PROGRESS"] = "off"  # the kernels inherit it: a bar comes by the clock, no two runs compare
 
 
 @pytest.hookimpl(wrapper=True)

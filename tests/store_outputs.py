@@ -1,9 +1,11 @@
 """Run notebooks and store their outputs as the repository keeps them: `python tests/store_outputs.py [NOTEBOOK ...]`.
 
 No widget state and no widget addresses (a saved one is "model not found" to whoever opens it), no execution times, no
-version of the Python that ran it. What a cell prints is then the same on every machine, or pytest will say so.
+version of the Python that ran it, no progress bar. What a cell prints is then the same on every machine, or pytest will
+say so.
 """
 
+import os
 from pathlib import Path
 import sys
 
@@ -16,6 +18,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def store_outputs(path):
     notebook = nbformat.read(path, as_version=4)
+    os.environ["COURSE_PROGRESS"] = "off"
     NotebookClient(
         notebook, timeout=120, store_widget_state=False, resources={"metadata": {"path": path.parent}}
     ).execute()

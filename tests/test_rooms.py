@@ -14,6 +14,11 @@ MAY_IMPORT = {
     "device": set(),
     "machine": {"device"},
     "engine": set(),
+    "progress": {"device"},
+    "batch": set(),
+    "givens": {"batch"},
+    "descent": {"batch", "givens", "progress"},
+    "fate": set(),
     "call": set(),
     "record": {"call"},
     "walk": set(),
@@ -51,7 +56,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
-HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"widgets"}, "os": {"device"}}
+HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"progress", "widgets"}, "os": {"device"}}
 HOME["matplotlib"] = {"paper", "picture", "plot", "style", "widgets"}
 
 
