@@ -4,6 +4,7 @@ Import from here before `import torch`: what torch reads once, while it loads, i
 """
 
 from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
+from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
@@ -26,6 +27,7 @@ __all__ = [
     "pick_device",
     "plot_fit",
     "plot_loss",
+    "predict",
     "record",
     "show_machine",
     "step_backward",
