@@ -22,6 +22,29 @@ def code(notebook):
     return [cell.source for cell in cells(notebook, "code")]
 
 
+def asks(source):
+    """Whether a cell does nothing but show a prediction card."""
+    match ast.parse(source).body:
+        case [ast.Expr(value=ast.Call(func=ast.Name(id="predict")))]:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('predict(\n    "?", {"a": "b", "c": "d"}, answer="a"\n)', True),
+        ("card = predict()", False),
+        ("predict()\nx.grad", False),
+        ("x.predict()", False),
+        ("predict", False),
+        ("", False),
+    ],
+)
+def test_a_card_is_a_cell_that_only_asks(source, found):
+    assert asks(source) is found
+
+
 def test_there_are_lessons():
     assert {path.stem for path in NOTEBOOKS} >= {"00_start_here", "07_manual_sgd"}
 
@@ -58,7 +81,7 @@ def test_the_first_code_cell_is_the_same_everywhere(notebook):
 
 @each_notebook
 def test_a_lesson_has_the_size_of_a_lesson(notebook):
-    lengths = [len(source.splitlines()) for source in code(notebook)]
+    lengths = [len(source.splitlines()) for source in code(notebook) if not asks(source)]
     assert len(nbformat.read(notebook, as_version=4).cells) <= 25
     assert median(lengths) <= 6
     assert max(lengths) <= 15
@@ -78,7 +101,7 @@ def test_every_tensor_is_made_on_the_device(notebook):
 def test_every_cell_was_run_in_order_and_nothing_unportable_is_stored(notebook):
     for count, cell in enumerate(cells(notebook, "code"), start=1):
         assert cell.execution_count == count
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) - {"jupyter"} <= {"tags"}
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
@@ -86,6 +109,16 @@ def test_every_cell_was_run_in_order_and_nothing_unportable_is_stored(notebook):
             words = output.get("text", "") + output.get("data", {}).get("text/plain", "")
             assert not [word for word in ("0x", "cuda", "cpu", "tensor(", "/tmp", "grad_fn") if word in words]
     assert "widgets" not in nbformat.read(notebook, as_version=4).metadata
+
+
+@each_notebook
+def test_the_source_of_a_card_is_hidden_and_of_nothing_else(notebook):
+    for cell in cells(notebook, "code"):
+        if asks(cell.source):
+            assert cell.metadata.get("jupyter") == {"source_hidden": True}
+            assert cell.source.splitlines()[0] == "predict("  # JupyterLab shows the first line of what it hides
+        else:
+            assert "jupyter" not in cell.metadata
 
 
 @each_notebook
