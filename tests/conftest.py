@@ -70,12 +70,13 @@ def lab(tmp_path_factory):
         )  # fmt: skip
     try:
         wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
-        # A workspace of its own for each visit: a shared one would open the lessons of the visits before it as well.
-        yield (
-            lambda notebook: (
-                f"http://127.0.0.1:{port}/lab/workspaces/{secrets.token_hex(8)}/tree/{notebook}?token={token}"
-            )
-        )
+
+        def address(notebook):  # a workspace of its own for each visit: a shared one would open earlier lessons as well
+            workspace = secrets.token_hex(8)
+            return f"http://127.0.0.1:{port}/lab/workspaces/{workspace}/tree/{notebook}?token={token}"
+
+        address.folder = home / "notebooks"
+        yield address
     finally:
         server.terminate()
         server.wait(timeout=30)
