@@ -8,6 +8,7 @@ from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
+from course_utils.explorer import explore_learning_rate
 from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
 from course_utils.read import trace
@@ -24,6 +25,7 @@ __all__ = [
     "check_machine",
     "draw_graph",
     "explain",
+    "explore_learning_rate",
     "pick_device",
     "plot_fit",
     "plot_loss",

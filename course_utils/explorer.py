@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from inspect import signature
 import math
+from warnings import catch_warnings, simplefilter
 
 from course_utils.batch import Loss, Model, Parameters, Task
 from course_utils.descent import Descent, descend
@@ -21,12 +22,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 import torch
 
+MOST_POINTS = 100_000  # of all runs together
 MOST_NUMBERS = 60_000  # of the model's curves: more would make the notebook large
 
 
 def explore_learning_rate(
-    model: Model, start: Start, x: Numbers | None = None, y: Numbers | None = None, *, low: float = 0.001, high: float = 1.0, at: float | None = None,
-    rates: int = 200, epochs: int = 100, order: str = "full batch", seed: int = 0, loss: Loss = squared_error,
+    model: Model, start: Start, x: Numbers | None = None, y: Numbers | None = None, *, low: float = 0.001,
+    high: float = 1.0, at: float | None = None, rates: int = 200, epochs: int = 100, order: str = "full batch",
+    seed: int = 0, loss: Loss = squared_error,
 ) -> Explorer:  # fmt: skip
     """What gradient descent does at each learning rate: a slider over the rates, another through the epochs.
 
@@ -58,6 +61,8 @@ def explore_learning_rate(
     tried = _tried_rates(low, high, at, rates)
     if not (isinstance(epochs, int) and epochs >= 2):
         raise ValueError(f"epochs must be 2 or more, or there is no curve, got {epochs}")
+    if rates * epochs > MOST_POINTS:
+        raise ValueError(f"rates times epochs must be at most {MOST_POINTS:,}, got {rates} times {epochs}")
     if isinstance(start, list):
         raise TypeError("start must be one start, a number, a tensor or a tuple of them, got a list")
     middle = math.sqrt(low * high) if at is None else at
@@ -94,7 +99,11 @@ class Explorer(LiveFigure):
         super().__init__(figure, self._controls(labels, at), moves, words, sentence=True)
 
     def _controls(self, labels: Sequence[str], at: int) -> list[Control]:
-        marks = [(place, f"diverges from {labels[place]}") for place, rate in enumerate(self.run.rates.tolist()) if rate == self.critical]
+        marks = [
+            (place, f"diverges from {labels[place]}")
+            for place, rate in enumerate(self.run.rates.tolist())
+            if rate == self.critical
+        ]
         epochs = self.run.losses.shape[1]
         counted = [f"{epoch} of {epochs}" for epoch in range(epochs + 1)]
         return [
@@ -115,7 +124,7 @@ class _Learning:
     def loss_at(self, points: torch.Tensor) -> torch.Tensor:
         """The loss where the parameters' numbers, one after the other, are these; shape (points, numbers)."""
         shapes = [part.shape[2:] for part in self.visited]
-        pieces = points.split([shape.numel() for shape in shapes], dim=1)
+        pieces = torch.split(points, [shape.numel() for shape in shapes], dim=1)
         parameters = tuple(piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True))
         return _at_each(lambda *row: self.task.one(row, self.data), parameters)
 
@@ -143,10 +152,11 @@ class _Learning:
 
 def _at_each(function: Callable[..., torch.Tensor], parameters: Parameters) -> torch.Tensor:
     """The function's answers for all rows of the parameters: at once if it can be, else one by one."""
-    with torch.no_grad():
+    with torch.no_grad(), catch_warnings():
+        simplefilter("error")  # vmap warns where it would be slow
         try:
             return torch.vmap(function)(*parameters)
-        except RuntimeError:
+        except Exception:  # whatever a model may raise that was written for one run
             return torch.stack([function(*row) for row in zip(*parameters, strict=True)])
 
 
@@ -167,7 +177,8 @@ def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfSh
     names = ["rates", "loss", *["way"] * with_way, *["fit"] * with_fit]
     mosaic = [names[:2], names[2:]] if len(names) == 4 else [names]
     figure = Figure(figsize=(8.8, 5.6 if len(names) == 4 else 3.3), layout="constrained")
-    return figure, figure.subplot_mosaic(mosaic, subplot_kw={"axes_class": SelfShowingAxes})  # type: ignore[return-value]
+    kinds = {"axes_class": SelfShowingAxes}
+    return figure, figure.subplot_mosaic(mosaic, subplot_kw=kinds)  # type: ignore[arg-type, return-value]
 
 
 def _tried_rates(low: float, high: float, at: float | None, rates: int) -> torch.Tensor:

@@ -7,10 +7,9 @@ in place: one display frame from key to picture, where drawing anew takes half a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import StringIO
-import math
 
 from course_utils.picture import describe, to_png
 from course_utils.player import Control, changes, player_html
@@ -27,6 +26,8 @@ STILL = 120  # dots to 100 pixels of the page: scripts put the SVG in the bitmap
 SIDE = 4000  # the length of an axis in a stored number
 FARTHEST = 8 * SIDE  # what lies farther out is drawn here: far outside the axes all the same
 GAP = -32768  # stands for inf and nan
+
+Stored = dict[str, object]  # a part of what the script reads
 
 
 @dataclass(frozen=True)
@@ -101,36 +102,38 @@ class LiveFigure:
         html = player_html(still, self.controls, moves, self.words, sentence=self.sentence, drawing=drawing)
         return {"text/html": html, "image/png": png, "text/plain": words}
 
-    def _stored(self) -> tuple[list[dict[str, object]], bytes]:
+    def _stored(self) -> tuple[list[Stored], bytes]:
         """The moves as the script reads them, and the numbers they point to."""
-        stored = _Numbers()
-        axes = self.figure.axes
-        found: list[dict[str, object]] = []
+        numbers = _Numbers()
+        found: list[Stored] = []
         for place, move in enumerate(self.moves):
+            name: Stored = {"id": f"move-{place}"}
             if isinstance(move, Moving):
-                x, y = (stored.add(lengths) for lengths in _lengths(move.line, move.x, move.y))
-                where = {"axes": f"axes-{axes.index(_axes(move.line))}", "x": x, "y": y}
-                found.append({"id": f"move-{place}", "kind": "line", "shown": move.shown} | where)
+                where = self._curve(numbers, move.line, move.x, move.y)
+                found.append(name | where | {"kind": "line", "shown": move.shown})
                 continue
-            text = {"id": f"move-{place}", "kind": "text", "part": "text", "by": move.by}
-            found.append(text | {"changes": changes(move.texts)})
+            text: Stored = {"kind": "text", "part": "text", "by": move.by, "changes": changes(move.texts)}
+            found.append(name | text)
             if move.x is not None and move.y is not None:
-                x, y = (stored.add(lengths) for lengths in _lengths(move.text, move.x, move.y))
-                position = (torch.tensor([[[float(at)]]]) for at in move.text.get_position())
-                home = dict(zip("xy", map(stored.add, _lengths(move.text, *position)), strict=True))
-                where = {"axes": f"axes-{axes.index(_axes(move.text))}", "x": x, "y": y, "shown": "all"}
-                found.append({"id": f"move-{place}", "kind": "place", "home": home} | where)
-        return found, stored.row
+                home = self._curve(numbers, move.text, *(torch.tensor([[[at]]]) for at in move.text.get_position()))
+                where = self._curve(numbers, move.text, move.x, move.y)
+                found.append(name | where | {"kind": "place", "shown": "all", "home": home})
+        return found, numbers.row
+
+    def _curve(self, numbers: _Numbers, artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> Stored:
+        across, up = _lengths(artist, x, y)
+        axes = f"axes-{self.figure.axes.index(_axes(artist))}"
+        return {"axes": axes, "x": numbers.add(across), "y": numbers.add(up)}
 
 
 class _Numbers:
     """All curves of a figure in one row of 16-bit numbers, each as what it differs by: that packs to a fifth."""
 
     def __init__(self) -> None:
-        self.found: dict[bytes, dict[str, object]] = {}
+        self.found: dict[bytes, Stored] = {}
         self.row = b""
 
-    def add(self, lengths: torch.Tensor) -> dict[str, object]:
+    def add(self, lengths: torch.Tensor) -> Stored:
         """Where these now are; what is the same at all places or moments, or was there before, is kept once."""
         for side in (0, 1):
             if bool((lengths == lengths.narrow(side, 0, 1)).all()):
@@ -145,8 +148,9 @@ class _Numbers:
 
 
 def _lengths(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where points lie, as lengths along the sides of the artist's axes; each of one shape (places, moments, points)."""
-    x, y = torch.broadcast_tensors(x.detach().cpu().double(), y.detach().cpu().double())
+    """Where points lie, as lengths along the sides of the artist's axes, each of shape (places, moments, points)."""
+    shape = torch.broadcast_shapes(x.shape, y.shape)  # type: ignore[no-untyped-call]
+    x, y = (side.detach().cpu().double().expand(shape) for side in (x, y))
     points = torch.stack([x.flatten(), y.flatten()], dim=1)
     to_sides = artist.get_transform() - _axes(artist).transAxes
     sides = torch.as_tensor(to_sides.transform(points.numpy()))
@@ -167,31 +171,25 @@ def _svg(figure: Figure, moves: Sequence[Moving | Wording]) -> str:
         ax.patch.set_gid(f"axes-{number}")
     drawing = StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _named(moves):
-        FigureCanvasSVG(figure).print_svg(drawing, metadata={"Date": None, "Creator": None})
+        canvas = FigureCanvasSVG(figure)
+        canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
     return drawing.getvalue()
 
 
 @contextmanager
 def _named(moves: Sequence[Moving | Wording]) -> Iterator[None]:
-    """Lines and texts that matplotlib would leave out, because nothing of them is in view, are put in view meanwhile."""
-    kept = []
-    for place, move in enumerate(moves):
-        if isinstance(move, Moving):
-            line = move.line
-            kept.append((line, line.get_xdata(orig=True), line.get_ydata(orig=True), line.get_transform()))
-            line.set_gid(f"move-{place}")
-            line.set_data([0.4, 0.6], [0.5, 0.5])
-            line.set_transform(_axes(line).transAxes)
-        elif isinstance(move, Wording):
-            kept.append((move.text, move.text.get_text(), None, None))
-            move.text.set_gid(f"move-{place}")
-            move.text.set_text(next((text for text in move.texts if text), " "))
-    try:
-        yield
-    finally:
-        for artist, first, second, transform in kept:
-            if isinstance(artist, Line2D):
-                artist.set_data(first, second)
-                artist.set_transform(transform)
+    """What moves has a name, and is put in view meanwhile: matplotlib would leave out what cannot be seen."""
+    with ExitStack() as stack:
+        for place, move in enumerate(moves):
+            if isinstance(move, Moving):
+                line = move.line
+                line.set_gid(f"move-{place}")
+                stack.callback(line.set_data, *line.get_data(orig=True))  # type: ignore[arg-type]
+                stack.callback(line.set_transform, line.get_transform())
+                line.set_data([0.4, 0.6], [0.5, 0.5])
+                line.set_transform(_axes(line).transAxes)
             else:
-                artist.set_text(first)
+                move.text.set_gid(f"move-{place}")
+                stack.callback(move.text.set_text, move.text.get_text())
+                move.text.set_text(next((text for text in move.texts if text), " "))
+        yield

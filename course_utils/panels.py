@@ -42,7 +42,10 @@ def rates_panel(ax: Axes, run: Descent, at: int, critical: float | None) -> Move
     here = ax.axvline(rate, color=COLOURS["value"], linestyle="-", linewidth=1, label=UNTOLD)
     (dot,) = ax.plot([rate], _finite(last[at : at + 1]), **_DOT, label="here")  # type: ignore[arg-type]
     across = run.rates[:, None, None]
-    return [Moving(here, across.expand(-1, 1, 2), torch.tensor([[[0.0, 1.0]]])), Moving(dot, across, last[:, None, None])]
+    return [
+        Moving(here, across.expand(-1, 1, 2), torch.tensor([[[0.0, 1.0]]])),
+        Moving(dot, across, last[:, None, None]),
+    ]
 
 
 def loss_panel(ax: Axes, run: Descent, at: int, titles: Sequence[str]) -> Moves:
@@ -108,9 +111,7 @@ def _map(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, 
 def fit_panel(ax: Axes, x: torch.Tensor, y: torch.Tensor, grid: torch.Tensor, answers: torch.Tensor, at: int) -> Moves:
     """The data, and what the model answers; `answers` has shape (rates, moments, points of the grid)."""
     ax.set(xlabel="x", ylabel="y", title="What it says of the data")
-    (line,) = ax.plot(
-        grid.tolist(), _finite(answers[at, -1]), color=COLOURS["value"], linestyle="-", label="model"
-    )
+    (line,) = ax.plot(grid.tolist(), _finite(answers[at, -1]), color=COLOURS["value"], linestyle="-", label="model")
     ax.plot(x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data")
     low, high = min(0.0, float(y.min())), max(0.0, float(y.max()))
     ax.set_ylim(low - 0.1 * (high - low or 1.0), high + 0.2 * (high - low or 1.0))

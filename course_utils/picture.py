@@ -62,7 +62,7 @@ def digits(value: float, track: Sequence[float]) -> str:
 
 
 def to_png(figure: Figure, dots: int = 160) -> bytes:
-    """The figure with that many dots to 100 pixels of the page, in 64 colours: a fifth of the bytes, and nobody sees it."""
+    """The figure in 64 colours, a fifth of the bytes, and nobody sees it; `dots` go to 100 pixels of the page."""
     full, small = BytesIO(), BytesIO()
     _SharedCanvas(figure).print_figure(full, format="png", dpi=dots)
     Image.open(full).convert("RGB").quantize(64).save(small, format="png", optimize=True)

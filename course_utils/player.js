@@ -124,7 +124,6 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     const named = (tag, label, text = '') => {
       const made = document.createElement(tag);
       made.setAttribute('aria-label', label);
-      made.dataset.lmSuppressShortcuts = 'true'; // or JupyterLab takes the arrow keys
       made.title = label;
       made.textContent = text;
       return made;
@@ -181,6 +180,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     ] : [];
 
     const slider = named('input', control.name);
+    slider.dataset.lmSuppressShortcuts = 'true'; // or JupyterLab takes the arrow keys
     Object.assign(slider, { type: 'range', min: 0, max: last, step: 1, value: control.start });
     slider.setAttribute('style', 'display: block; width: 100%; margin: 0;');
     slider.oninput = () => { stop(); go(Number(slider.value)); };

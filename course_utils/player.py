@@ -66,7 +66,8 @@ def player_html(
         "sentence": sentence,
     }
     packed = "".join(
-        f" data-{name}='{_packed(content)}'" for name, content in zip(("drawing", "numbers"), _bytes(drawing), strict=False)
+        f" data-{name}='{_packed(content)}'"
+        for name, content in zip(("drawing", "numbers"), _bytes(drawing), strict=False)
     )
     return (
         f"<div class='course-live' data-live='{_attribute(json.dumps(data, allow_nan=False, ensure_ascii=False))}'"

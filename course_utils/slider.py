@@ -124,10 +124,13 @@ def _looks(artist: Artist) -> list[object]:
     if isinstance(artist, Line2D):
         return [artist.get_color(), artist.get_linestyle(), artist.get_linewidth(), artist.get_marker()]
     if isinstance(artist, Patch):
-        return [artist.get_path().vertices.tolist(), artist.get_patch_transform().frozen().get_matrix().tolist()]
+        path = artist.get_path().transformed(artist.get_patch_transform())
+        return torch.as_tensor(path.vertices).flatten().tolist()
     if isinstance(artist, Collection):
-        return [[path.vertices.tolist() for path in artist.get_paths()], artist.get_offsets().tolist()]
-    return [artist.get_array().tolist()] if isinstance(artist, AxesImage) else []
+        paths = [place for path in artist.get_paths() for place in torch.as_tensor(path.vertices).flatten().tolist()]
+        return [*paths, *torch.as_tensor(artist.get_offsets()).flatten().tolist()]
+    values = artist.get_array() if isinstance(artist, AxesImage) else None
+    return [] if values is None else [values.tobytes()]
 
 
 def _line(row: Sequence[Line2D], at: int) -> Moving | None:

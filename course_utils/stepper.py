@@ -1,7 +1,7 @@
 """A backward pass to step through, in the browser alone.
 
-Every step is computed beforehand and shown by the same script as every live figure (`player`). Where scripts do not run,
-the picture of the whole pass and all its steps in words are left.
+Every step is computed beforehand and shown by the script of all live figures (`player`). Where scripts do not run, the
+picture of the whole pass and all its steps in words are left.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ class Stepper:
             moves.append({"id": f"n{place}", "by": 0, "kind": "mark", "name": "hand", "changes": hand})
         for now, step in enumerate(self.steps):
             sent = [(0, False), (now, True)]
-            moves += [{"id": f"e{edge}", "by": 0, "kind": "mark", "name": "sent", "changes": sent} for edge in step.sent]
+            moves += [
+                {"id": f"e{edge}", "by": 0, "kind": "mark", "name": "sent", "changes": sent} for edge in step.sent
+            ]
         return moves
 
 

@@ -5,10 +5,14 @@ out, over a bitmap that changed or went, over outputs that changed places, and o
 not come. The summary says how many cells were compared.
 """
 
+from array import array
 import base64
 from io import BytesIO
 import os
 from pathlib import Path
+import re
+import sys
+import zlib
 
 from nbval.plugin import IPyNbCell
 from PIL import Image, ImageChops, ImageStat
@@ -16,6 +20,8 @@ import pytest
 
 HERE = Path(__file__).parent
 EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
+ARRAY = r'"from": (\d+), "shape": \[(\d+), (\d+), (\d+)\]'
+GAP = -32768  # inf or nan
 UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
 
 
@@ -32,8 +38,9 @@ def pytest_runtest_call(item):
         item.raise_cell_error(complaint)
     outcome = yield
     stored, fresh = item.cell.outputs, item.test_outputs
-    for complaint in (unrun(item), kinds_differ(stored, fresh), bitmaps_differ(stored, fresh), no_error(item, fresh)):
-        if complaint:
+    complaints = (unrun, kinds_differ, bitmaps_differ, drawings_differ, curves_differ, no_error)
+    for complain in complaints:
+        if complaint := complain(item, stored, fresh):
             item.raise_cell_error(complaint)
     item.user_properties.append(("kernel_mib", kernel_mib(item.parent.kernel)))
     return outcome
@@ -46,13 +53,13 @@ def exemption(item):
     return None
 
 
-def unrun(item):
+def unrun(item, stored, fresh):
     if item.cell.execution_count is None and item.cell.source.strip():
         return "the stored cell was never run: there is nothing to compare with"
     return None
 
 
-def kinds_differ(stored, fresh):
+def kinds_differ(item, stored, fresh):
     was, now = [kinds(output) for output in stored], [kinds(output) for output in fresh]
     return f"the stored cell has the outputs {was}, the fresh one {now}" if was != now else None
 
@@ -62,7 +69,7 @@ def kinds(output):
     return output.output_type, sorted(set(output.get("data", {})) - UNSTORED) or output.get("name", "")
 
 
-def bitmaps_differ(stored, fresh):
+def bitmaps_differ(item, stored, fresh):
     pairs = zip(bitmaps(stored), bitmaps(fresh), strict=True)
     if all(alike(was, now) for was, now in pairs):
         return None
@@ -93,7 +100,61 @@ def alike(was, now):
     return ImageStat.Stat(difference).mean[0] < 2.0
 
 
-def no_error(item, fresh):
+def drawings_differ(item, stored, fresh):
+    """Whether the SVGs of live figures hold other texts; where a text stands is matplotlib's and the fonts' affair."""
+    was, now = ([texts(unpacked(drawing)) for drawing in live(outputs, "drawing")] for outputs in (stored, fresh))
+    return "a stored live figure holds other texts than the fresh one" if was != now else None
+
+
+def texts(svg):
+    return sorted(re.findall(r">([^<>]*\S[^<>]*)</(?:text|tspan)>", svg.decode()))
+
+
+def curves_differ(item, stored, fresh):
+    """Whether a curve of a live figure runs elsewhere, at any place of its slider, by a hundredth of its axes."""
+    for was, now in zip(curves(stored), curves(fresh), strict=True):
+        if len(was) != len(now) or any(abs(one - other) > 40 for one, other in zip(was, now, strict=True)):
+            return "a curve of a stored live figure runs elsewhere than in the fresh one"
+    return None
+
+
+def curves(outputs):
+    """Of every live figure of a cell the numbers of all its curves, 4000 to a side; a gap stays far away."""
+    for moves, numbers in zip(live(outputs, "live"), live(outputs, "numbers"), strict=False):
+        row = array("h", unpacked(numbers))
+        if sys.byteorder == "big":
+            row.byteswap()
+        for start, *shape in {found for found in re.findall(ARRAY, moves)}:
+            places, moments, length = map(int, shape)
+            sum_up(row, int(start), places, moments * length, length)
+        # Outside of the axes nothing is seen: there a curve may run where it likes.
+        yield [number if number == GAP else max(-400, min(4400, number)) for number in row]
+
+
+def sum_up(row, start, places, size, length):
+    """Differences from place to place, then from point to point, become what they are differences of, in 16 bits."""
+    for here in range(start + size, start + places * size):
+        row[here] = wrapped(row[here] + row[here - size])
+    for here in range(start, start + places * size):
+        if (here - start) % length:
+            row[here] = wrapped(row[here] + row[here - 1])
+
+
+def wrapped(number):
+    return (number + 2**15) % 2**16 - 2**15
+
+
+def live(outputs, part):
+    """A part of every live figure of a cell, still packed."""
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    return [found for html in pages if "data-numbers=" in html for found in re.findall(f"data-{part}='([^']*)'", html)]
+
+
+def unpacked(text):
+    return zlib.decompress(base64.b64decode(text))
+
+
+def no_error(item, stored, fresh):
     if "raises-exception" not in item.cell.metadata.get("tags", []):
         return None
     return None if any(output.output_type == "error" for output in fresh) else "the announced error did not come"

@@ -46,19 +46,26 @@ MAY_IMPORT = {
     "draw": {"dot", "engine", "graph", "names", "paper", "read", "scene", "slopes", "style", "svg", "words"},
     "picture": {"style"},
     "plot": {"picture", "style"},
+    "player": set(),
+    "live": {"picture", "player", "style"},
+    "panels": {"descent", "live", "picture", "style"},
     "card": set(),
     # controls
-    "stepper": {"draw", "engine", "graph", "names", "read", "scene", "slopes", "steps", "style", "svg", "words"},
+    "stepper": {
+        "draw", "engine", "graph", "names", "player", "read", "scene", "slopes", "steps", "style", "svg", "words",
+    },
+    "slider": {"live", "picture", "player", "progress"},
+    "explorer": {"batch", "descent", "fate", "givens", "live", "panels", "picture", "player"},
     "widgets": {"machine", "plot"},
     "__init__": {
-        "card", "chain", "device", "draw", "engine", "machine", "plot", "read", "record", "stepper",
-        "style", "watch", "widgets",
+        "card", "chain", "device", "draw", "engine", "explorer", "machine", "plot", "read", "record", "slider",
+        "stepper", "style", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
 HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"progress", "widgets"}, "os": {"device"}}
-HOME["matplotlib"] = {"paper", "picture", "plot", "style", "widgets"}
+HOME["matplotlib"] = {"explorer", "live", "panels", "paper", "picture", "plot", "slider", "style", "widgets"}
 
 
 def rooms():

@@ -169,7 +169,8 @@ def test_an_error_in_the_learners_function_is_the_learners_own():
 def test_what_is_stored_is_the_same_in_each_process():
     code = (
         "from course_utils import attach_slider, plot_loss, use_style; import hashlib; use_style();"
-        "live = attach_slider(lambda e: plot_loss([1.0, 0.1, 0.01][:int(e)]), name='e', low=1, high=3, start=1, step=1);"
+        "draw = lambda e: plot_loss([1.0, 0.1, 0.01][:int(e)]);"
+        "live = attach_slider(draw, name='e', low=1, high=3, start=1, step=1);"
         "print(hashlib.sha256(live._repr_mimebundle_()['text/html'].encode()).hexdigest())"
     )
     runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in range(2)}
