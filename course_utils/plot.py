@@ -51,7 +51,7 @@ def plot_loss(
 
 def plot_fit(
     x: Numbers, y: Numbers, model: Callable[[torch.Tensor], torch.Tensor], *, title: str | None = None,
-    ax: Axes | None = None,
+    labels: tuple[str, str] = ("data", "model"), ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """The data as points, the model as a line through what it answers for x.
 
@@ -60,6 +60,7 @@ def plot_fit(
         y: the targets, as many.
         model: takes a tensor of inputs of shape (points,) on the CPU or the device of `x`, and gives as many outputs.
         title: the picture's answer.
+        labels: what the points and the line are called.
         ax: where to draw; by default on Axes of its own.
 
     Raises:
@@ -80,8 +81,8 @@ def plot_fit(
         raise ValueError(f"model must give one output an input, shape (50,), got {tuple(answer.shape)}")
     ax = new_axes() if ax is None else ax
     ax.set(xlabel="x", ylabel="y")
-    ax.plot(grid.tolist(), answer.tolist(), color=COLOURS["value"], linestyle="-", label="model")
-    ax.plot(x_values, y_values, "o", color=COLOURS["ink"], markersize=7, label="data")
+    ax.plot(grid.tolist(), answer.tolist(), color=COLOURS["value"], linestyle="-", label=labels[1])
+    ax.plot(x_values, y_values, "o", color=COLOURS["ink"], markersize=7, label=labels[0])
     # Outside, where the legend's dot is not taken for a point of the data.
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     # The data alone choose the axes: whatever the model, the eye compares it on the same ones.

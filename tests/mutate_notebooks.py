@@ -33,6 +33,7 @@ CODE_FAULTS = {
         ("w * w * w - 3 * w", "w * w * w - 2 * w"),
         ("(f(w + h) - f(w - h)) / (2 * h)", "(f(w + h) - f(w)) / h"),
         ("f(w) + s * (at - w)", "f(w) - s * (at - w)"),
+        ("f(2) + up * (w - 2)", "f(2) + both * (w - 2)"),
         ("(3 * w * w - 3) - 1", "(3 * w * w - 2) - 1"),
         ("h = 1e-6\nfor dtype", "h = 1e-3\nfor dtype"),
         ("kink(w - h)", "kink(w + h)"),
