@@ -101,8 +101,14 @@ def test_a_valley_is_crossed_in_one_direction_and_followed_in_another():
 
 
 def test_swings_of_the_first_epochs_alone_are_no_oscillation():
-    path = [[0.0], [1.0], [0.0], [1.0], [1.1], [1.2], [1.3], [1.4], [1.5]]
-    assert told([1.0, 0.9, 0.9, 0.8, 0.8, 0.7, 0.6, 0.5], path).kind == "too slow"
+    path = [[0.0], [1.0], [0.0], [1.0], [0.0], [1.0], [0.0], [-0.1], [-0.2], [-0.3], [-0.4]]
+    losses = [1.0 - 0.05 * epoch for epoch in range(10)]
+    assert told(losses, path).words == "too slow: after 10 epochs 45 % of the way down"
+
+
+def test_swings_after_arrival_are_no_swinging_on_the_way():
+    path = [[0.0], [0.6], [0.95], [1.05], [0.95], [1.05], [0.95], [1.05]]
+    assert told([1.0, 0.2, 0.0025, 0.0025, 0.0025, 0.0025, 0.0025], path).words == "converges in 3 epochs"
 
 
 def test_a_path_that_breaks_with_its_last_step_is_no_swing():
