@@ -137,7 +137,7 @@ def test_every_method_gives_what_each_run_gives_by_hand(name, order):
 @pytest.mark.parametrize(
     "model",
     [
-        lambda x, w: x * finite_sum(w),  # not seen in the first sample, where x is 0
+        lambda x, w: x * finite_sum(w) + 0 * w,  # not seen in the first sample, where x is 0
         lambda x, w: x * (w.sum() if len(x) == 1 else w),  # not seen in all samples together
     ],
     ids=["0 hides it", "many hide it"],
