@@ -80,8 +80,9 @@ def slopes(losses: torch.Tensor, parameters: Parameters) -> tuple[torch.Tensor |
     """The gradient of each run's loss with respect to its parameters; None where no loss depends on a parameter."""
     if not losses.requires_grad:
         return (None,) * len(parameters)
-    # Ones, and not the slope of a product or a mean: what is inf in one run meets no 0 of another.
-    return torch.autograd.grad(losses, parameters, torch.ones_like(losses), allow_unused=True)
+    # The sum sends 1 to every run: what is inf in one meets no 0 of another. To be given these ones, `grad` would first
+    # import sympy, 40 MiB of it.
+    return torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
 
 
 def _is_right(method: Losses, task: Task, start: Parameters, samples: list[Data]) -> bool:

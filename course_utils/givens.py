@@ -94,7 +94,7 @@ def check_task(task: Task, start: Parameters, data: Data) -> None:
             raise TypeError(f"{name} must be a function, got {type(called).__name__}")
     parameters = tuple(parameter.clone().requires_grad_() for parameter in start)
     losses = _loss_alone(task.model, parameters) if data is None else _losses(task, parameters, *data)
-    if all(slope is None for slope in slopes(losses.sum(), parameters)):
+    if all(slope is None for slope in slopes(losses, parameters)):
         raise ValueError(
             "model must depend on its parameters, but the loss has no gradient with respect to any of them "
             "(.item(), .data and .detach() cut it off)"

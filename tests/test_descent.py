@@ -1,5 +1,7 @@
 import math
 from pathlib import Path
+import subprocess
+import sys
 
 from course_utils import descent
 from course_utils.batch import Task, fastest
@@ -69,13 +71,13 @@ def test_the_rates_compared_hold_healthy_and_broken_runs(all_rates):
     assert math.isnan(all_rates.losses[199, -1])
 
 
-def finite_sum(w):
-    """A sum over what may be the runs, in which one that has diverged is not seen."""
-    return w.nan_to_num(0.0, 0.0, 0.0).sum()
+def finite(w):
+    """The parameter, in which a run that has diverged is not seen."""
+    return w.nan_to_num(0.0, 0.0, 0.0)
 
 
 def slope_of_sum(x, w):
-    return w * x + finite_sum(w) - finite_sum(w).detach()
+    return w * x + finite(w).sum() - finite(w).sum().detach()
 
 
 def halves(x, w):
@@ -137,7 +139,7 @@ def test_every_method_gives_what_each_run_gives_by_hand(name, order):
 @pytest.mark.parametrize(
     "model",
     [
-        lambda x, w: x * finite_sum(w) + 0 * w,  # not seen in the first sample, where x is 0
+        lambda x, w: x * finite(w).sum() + 0 * finite(w),  # not seen in the first sample, where x is 0
         lambda x, w: x * (w.sum() if len(x) == 1 else w),  # not seen in all samples together
     ],
     ids=["0 hides it", "many hide it"],
@@ -388,6 +390,22 @@ def test_an_error_of_the_model_is_its_own_and_the_bar_goes(monkeypatch):
     bars.clear()
     descend(lambda x, w: w * x, 1.0, 0.01, X, Y, epochs=4)
     assert bars == [(4, "gradient descent, 1 run"), "gone"]
+
+
+def test_no_method_loads_more_of_torch_than_is_there():
+    """sympy and torch's compiler would add 40 MiB and more to a lesson's kernel."""
+    code = """if True:
+        import sys
+        from course_utils.descent import descend
+        import torch
+        x, before = torch.ones(3), set(sys.modules)
+        descend(lambda x, w: w * x, 1.0, [0.1, 0.2], x, x, order="shuffled")
+        descend(lambda x, w: x[:, None] @ w, torch.ones(1), [0.1, 0.2], x, x)
+        descend(lambda w: w**2 if w > 0 else w, 1.0, [0.1, 0.2])
+        print([name for name in set(sys.modules) - before if name.split(".")[0] in ("sympy", "torch")])
+    """
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["[]"]
 
 
 @pytest.mark.cuda
