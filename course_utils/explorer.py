@@ -34,7 +34,7 @@ def explore_learning_rate(
     """What gradient descent does at each learning rate: a slider over the rates, another through the epochs.
 
     Shows the last loss against the rate, the loss against the epoch, the way on the loss if there are one or two
-    parameters, and the model on the data; says in words what happens, and from which rate on descent diverges.
+    parameters, and the model on the data; says in words what happens, and which is the first rate that diverges.
 
     Args:
         model: `model(x, *parameters)` gives one output a sample; without data, `model(*parameters)` is the loss itself.
@@ -78,7 +78,7 @@ class Explorer(LiveFigure):
     Attributes:
         run: their rates, losses and parameters.
         fates: what became of each.
-        critical: the least rate from which on all diverge, or None.
+        critical: the least rate that diverges, or None.
     """
 
     def __init__(self, run: Descent, learning: _Learning, at: int) -> None:

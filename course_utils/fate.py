@@ -65,7 +65,7 @@ def fate(losses: Sequence[float], path: Sequence[Sequence[float]], floor: float)
 
 
 def critical_rate(rates: Sequence[float], fates: Sequence[Fate]) -> float | None:
-    """The least of the rates from which on all greater ones diverge; None where the greatest does not.
+    """The least of the rates that diverges, or None; some greater one may be lucky and land on the goal.
 
     Raises:
         ValueError: rates and fates differ in length.
@@ -76,12 +76,7 @@ def critical_rate(rates: Sequence[float], fates: Sequence[Fate]) -> float | None
     """
     if len(rates) != len(fates):
         raise ValueError(f"rates and fates must be of one length, got {len(rates)} and {len(fates)}")
-    critical = None
-    for rate, found in sorted(zip(rates, fates, strict=True), key=lambda pair: pair[0], reverse=True):
-        if found.kind != "diverges":
-            break
-        critical = rate
-    return critical
+    return min((rate for rate, found in zip(rates, fates, strict=True) if found.kind == "diverges"), default=None)
 
 
 def _since(track: list[float], holds: Callable[[float], bool]) -> int:

@@ -124,7 +124,7 @@ def curves(outputs):
         row = array("h", unpacked(numbers))
         if sys.byteorder == "big":
             row.byteswap()
-        for start, *shape in {found for found in re.findall(ARRAY, moves)}:
+        for start, *shape in set(re.findall(ARRAY, moves)):
             places, moments, length = map(int, shape)
             sum_up(row, int(start), places, moments * length, length)
         # Outside of the axes nothing is seen: there a curve may run where it likes.

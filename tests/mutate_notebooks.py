@@ -32,8 +32,8 @@ CODE_FAULTS = {
     "01_slope": [
         ("w * w * w - 3 * w", "w * w * w - 2 * w"),
         ("(f(w + h) - f(w - h)) / (2 * h)", "(f(w + h) - f(w)) / h"),
-        ("f(w) + s * (at - w)", "f(w) - s * (at - w)"),
-        ("f(2) + up * (w - 2)", "f(2) + both * (w - 2)"),
+        ("f(w + h) + s * (at - w - h)", "f(w + h) - s * (at - w - h)"),
+        ("picture(2.0, h)", "picture(1.0, h)"),
         ("(3 * w * w - 3) - 1", "(3 * w * w - 2) - 1"),
         ("h = 1e-6\nfor dtype", "h = 1e-3\nfor dtype"),
         ("kink(w - h)", "kink(w + h)"),
