@@ -15,7 +15,7 @@ from course_utils.descent import Descent, descend
 from course_utils.fate import Fate, critical_rate, fate
 from course_utils.givens import Numbers, Start, read_data, squared_error
 from course_utils.live import LiveFigure
-from course_utils.panels import Moves, fit_panel, landscape_panel, loss_panel, rates_panel
+from course_utils.panels import Moves, fit_panel, landscape_panel, loss_panel, rates_panel, short_labels
 from course_utils.picture import SelfShowingAxes
 from course_utils.player import Control
 from matplotlib.axes import Axes
@@ -175,10 +175,19 @@ def _fates(losses: torch.Tensor, ways: torch.Tensor) -> list[Fate]:
 def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfShowingAxes]]:
     """A figure with room for what there is to see: two panels, three in a row or two by two."""
     names = ["rates", "loss", *["way"] * with_way, *["fit"] * with_fit]
-    mosaic = [names[:2], names[2:]] if len(names) == 4 else [names]
-    figure = Figure(figsize=(8.8, 5.6 if len(names) == 4 else 3.3), layout="constrained")
-    kinds = {"axes_class": SelfShowingAxes}
-    return figure, figure.subplot_mosaic(mosaic, subplot_kw=kinds)  # type: ignore[arg-type, return-value]
+    columns = 3 if len(names) == 3 else 2
+    rows = len(names) // columns
+    figure = Figure(figsize=(8.8, 2.8 * rows + 0.3))
+    # Fixed margins, wide enough for labels of seven letters: to find them by drawing takes as long as the drawing.
+    inch = 1 / figure.get_figheight()
+    grid = figure.add_gridspec(
+        rows, columns, left=0.095, right=0.985, bottom=0.55 * inch, top=1 - 0.3 * inch, wspace=0.3, hspace=0.42
+    )
+    places = [(place // columns, place % columns) for place in range(len(names))]
+    axes = [figure.add_subplot(grid[place], axes_class=SelfShowingAxes) for place in places]
+    for ax in axes:
+        short_labels(ax)
+    return figure, dict(zip(names, axes, strict=True))  # type: ignore[arg-type]
 
 
 def _tried_rates(low: float, high: float, at: float | None, rates: int) -> torch.Tensor:

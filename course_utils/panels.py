@@ -14,7 +14,7 @@ from course_utils.picture import UNTOLD
 from course_utils.style import COLOURS
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 import torch
 
 Moves = list[Moving | Wording]
@@ -30,7 +30,7 @@ def rates_panel(ax: Axes, run: Descent, at: int, critical: float | None) -> Move
     loss_axis(ax, run.losses)
     # What is below the axis is drawn at its foot: there are the best rates, and the eye should find them.
     last = run.losses[:, -1]
-    last = last.clamp(min=1.3 * ax.get_ylim()[0]) if ax.get_yscale() == "log" else last
+    last = last.clamp(min=2 * ax.get_ylim()[0]) if ax.get_yscale() == "log" else last
     ax.plot(run.rates.tolist(), _finite(last), color=COLOURS["loss"], linestyle="-", label="loss")
     if critical is not None:
         ax.axvline(critical, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
@@ -70,7 +70,7 @@ def landscape_panel(
     ax: Axes, ways: torch.Tensor, best: torch.Tensor, loss_at: LossAt, names: Sequence[str], at: int
 ) -> Moves:
     """The loss over one or two numbers, and the way down on it; `ways` has shape (rates, epochs + 1, 1 or 2)."""
-    reach = 1.6 * (ways[0, 0] - best).abs()
+    reach = 1.4 * (ways[0, 0] - best).abs()
     reach = torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
     x, y = (_valley if ways.shape[-1] == 1 else _map)(ax, ways, best, reach, loss_at)
     ax.set(xlabel=names[0], ylabel=names[1] if len(names) > 1 else "loss")
@@ -86,9 +86,10 @@ def _valley(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tenso
     heights = loss_at(grid)
     ax.plot(grid[:, 0].tolist(), _finite(heights), color=COLOURS["quiet"], linestyle="-", label="loss")
     ax.set_title("The way down")
-    top, bottom = float(heights.max()), float(heights.min())
+    bottom = float(heights.min())
+    height = 1.8 * (float(loss_at(ways[:1, 0])) - bottom) or 1.0  # the start is well in view
     ax.set_xlim(float(grid[0]), float(grid[-1]))
-    ax.set_ylim(bottom - 0.08 * (top - bottom or 1.0), top)
+    ax.set_ylim(bottom - 0.08 * height, bottom + height)
     return ways[..., 0], loss_at(ways.reshape(-1, 1)).reshape(ways.shape[:-1])
 
 
@@ -133,11 +134,18 @@ def loss_axis(ax: Axes, losses: torch.Tensor) -> None:
     log_labels(ax.yaxis)
 
 
+def short_labels(ax: Axes) -> None:
+    """Seven letters at most at the ticks of both axes, and few ticks where panels are narrow."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+
+
 def log_labels(axis: Axis) -> None:
     """Plain numbers at the powers of ten, 10⁻⁸ where plain ones are long; plain text is also quick to set."""
     axis.set_major_locator(LogLocator(numticks=6))
     axis.set_major_formatter(FuncFormatter(_power))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())  # eight ticks a decade cost more time than they tell
 
 
 def _power(value: float, _: object) -> str:

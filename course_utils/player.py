@@ -93,7 +93,7 @@ def _bytes(drawing: tuple[str, bytes] | None) -> list[bytes]:
 
 
 def _packed(content: bytes) -> str:
-    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(content)).decode("ascii")
 
 
 def _attribute(text: str) -> str:

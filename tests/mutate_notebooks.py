@@ -112,7 +112,9 @@ def change_formula(cell):
 
 def change_frame_words(cell):
     """A digit in what a live figure says at one place of its slider."""
-    return change_data(cell, "text/html", lambda html: re.sub(r'("words": \[\[0, "[^"]*?)\d', r"\g<1>77", html, count=1))
+    return change_data(
+        cell, "text/html", lambda html: re.sub(r'("words": \[\[0, "[^"]*?)\d', r"\g<1>77", html, count=1)
+    )
 
 
 def change_moving_title(cell):

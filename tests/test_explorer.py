@@ -80,7 +80,7 @@ def test_what_moves_lies_where_the_numbers_say():
             wanted = (loss.transData - loss.transAxes).transform((epoch, live.run.losses[place, epoch - 1].item()))
             assert points[epoch] == pytest.approx(tuple(wanted), abs=1e-3)
     [model] = (place for place, move in enumerate(moves) if move.get("axes") == "axes-3")
-    foot, head = pages.curve(html, model, place=150, moment=3)
+    _, head = pages.curve(html, model, place=150, moment=3)
     w = live.run.parameters[0][150, 3].item()
     assert head == pytest.approx(tuple((fit.transData - fit.transAxes).transform((3.3, 3.3 * w))), abs=2e-3)
     trail = pages.curve(html, moves.index(next(move for move in moves if move.get("axes") == "axes-2")), place=90)
