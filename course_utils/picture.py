@@ -67,10 +67,11 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
     try:
         figure.set_dpi(dots)
         canvas = _SharedCanvas(figure)
-        canvas.draw()
-        pixels = memoryview(canvas.buffer_rgba())
-        height, width, _ = pixels.shape
-        image = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1).convert("RGB")
+        canvas.draw()  # type: ignore[no-untyped-call]
+        renderer = canvas.get_renderer()
+        size = int(renderer.width), int(renderer.height)
+        pixels = bytes(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
+        image = Image.frombytes("RGBA", size, pixels).convert("RGB")
     finally:
         figure.set_dpi(dpi)
     image.quantize(64, Image.Quantize.FASTOCTREE).save(small, format="png", compress_level=9)

@@ -13,8 +13,12 @@ SIDE, GAP = 4000, -32768  # the length of an axis in a stored number; inf and na
 
 
 def data(html):
-    """The controls, moves and words."""
-    return json.loads(unescape(re.search(r"data-live='([^']*)'", html)[1]))
+    """The controls, moves and words; a number that no browser reads is an error."""
+    return json.loads(unescape(re.search(r"data-live='([^']*)'", html)[1]), parse_constant=no_number)
+
+
+def no_number(name):
+    raise ValueError(f"{name} is no JSON")
 
 
 def drawing(html):

@@ -100,8 +100,6 @@ def test_a_run_that_diverges_leaves_the_axes_as_they_are_and_gaps_where_it_is_in
     assert all(point is not None for point in points[1:epoch])
     assert set(points[epoch:]) == {None}
     assert max(up for _, up in points[1:epoch]) > 1  # it leaves the picture at its top
-    for word in ("Infinity", "NaN"):
-        assert word not in html
 
 
 def test_two_parameters_are_seen_from_above():
