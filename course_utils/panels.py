@@ -88,8 +88,9 @@ def _valley(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tenso
     ax.set_title("The way down")
     bottom = float(heights.min())
     height = 1.8 * (float(loss_at(ways[:1, 0])) - bottom) or 1.0  # the start is well in view
-    ax.set_xlim(float(grid[0]), float(grid[-1]))
     ax.set_ylim(bottom - 0.08 * height, bottom + height)
+    seen = grid[heights <= bottom + height]
+    ax.set_xlim(float(seen.min()), float(seen.max()))
     return ways[..., 0], loss_at(ways.reshape(-1, 1)).reshape(ways.shape[:-1])
 
 
