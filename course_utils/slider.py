@@ -34,7 +34,8 @@ def attach_slider(
     Lines, markers, titles and texts may move; the axes' limits are those that hold all pictures.
 
     Args:
-        draw: takes the slider's value and gives Axes of a figure of their own, as `plot_fit` and `plot_loss` do.
+        draw: takes the slider's value and gives Axes of a figure of their own, as `plot_fit` and `plot_loss` do. The
+            value is a whole number where low and step are.
         name: what the slider moves.
         low: the least value.
         high: the greatest value.
@@ -57,7 +58,7 @@ def attach_slider(
     count = math.floor((high - low) / step + 1e-9) + 1
     if not 2 <= count <= MOST:
         raise ValueError(f"a slider has 2 to {MOST} values, got {count} from {low=}, {high=} and {step=}")
-    values = [round(low + place * step, 9) for place in range(count)]
+    values = [round(low + place * step, 9) for place in range(count)]  # whole numbers stay whole
     pictures = [_drawn(draw, value) for value in progress(values, count, f"drawing {name}")]
     at = min(range(count), key=lambda place: abs(values[place] - start))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))

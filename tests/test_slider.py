@@ -156,6 +156,18 @@ def test_attach_slider_refuses(arguments, error, message):
         slid(**arguments)
 
 
+def test_whole_numbers_stay_whole():
+    seen = []
+
+    def draw(value):
+        seen.append(value)
+        return line(float(value))
+
+    slid(draw, low=1, high=3, start=1, step=1)
+    assert seen == [1, 2, 3]
+    assert {type(value) for value in seen} == {int}
+
+
 def test_an_error_in_the_learners_function_is_the_learners_own():
     def draw(w):
         return line(1 / (w - 2))
