@@ -16,8 +16,9 @@ from course_utils.record import record
 from course_utils.slider import attach_slider
 from course_utils.stepper import step_backward
 from course_utils.style import use_style
+from course_utils.tuner import tune_learning_rate
 from course_utils.watch import watch_backward
-from course_utils.widgets import show_machine, tune_learning_rate
+from course_utils.widgets import show_machine
 
 __all__ = [
     "Value",

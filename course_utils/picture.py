@@ -66,7 +66,7 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
     small, dpi = BytesIO(), figure.dpi
     try:
         figure.set_dpi(dots)
-        canvas = _SharedCanvas(figure)
+        canvas = SharedCanvas(figure)
         canvas.draw()  # type: ignore[no-untyped-call]
         renderer = canvas.get_renderer()
         size = int(renderer.width), int(renderer.height)
@@ -78,13 +78,14 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
     return small.getvalue()
 
 
-class _SharedCanvas(FigureCanvasAgg):
+class SharedCanvas(FigureCanvasAgg):
     """A canvas whose pixels all figures of a size share.
 
     Each figure holds on to the pixels it was drawn with, 3 MB, and a notebook holds on to the figures of its outputs.
     """
 
     def get_renderer(self) -> RendererAgg:
+        """The pixels of all figures of this size."""
         width, height = self.figure.bbox.size
         return _pixels(width, height, self.figure.dpi)
 

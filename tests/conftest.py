@@ -2,25 +2,14 @@
 
 import os
 from pathlib import Path
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from urllib.error import URLError
-from urllib.request import urlopen
 
+from browser import CHROMIUM_FLAGS, NAMES, find_chromium, serve_lab
 from course_utils import use_style
 from matplotlib import rc_context
 import pytest
 
 ROOT = Path(__file__).parent.parent
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,54 +33,25 @@ def style():
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium that is already on this machine."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
+    found = find_chromium()
     if found is None:
-        pytest.skip(f"no browser on this machine (looked for {', '.join(names)}): install Debian's chromium, say")
+        pytest.skip(f"no browser on this machine (looked for {', '.join(NAMES)}): install Debian's chromium, say")
     return found
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """A JupyterLab over a copy of the notebooks, on 127.0.0.1, with a token: from a notebook's name to its address."""
-    home = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex()
-    folders = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    folders |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-             f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home / 'notebooks'}"],
-            env=os.environ | folders, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
+def shelf(tmp_path_factory):
+    """A folder with a copy of the notebooks, which JupyterLab is opened over."""
+    folder = tmp_path_factory.mktemp("shelf") / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return folder
 
-        def address(notebook):  # a workspace of its own for each visit: a shared one would open earlier lessons as well
-            workspace = secrets.token_hex(8)
-            return f"http://127.0.0.1:{port}/lab/workspaces/{workspace}/tree/{notebook}?token={token}"
 
-        address.folder = home / "notebooks"
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory, shelf):
+    """A JupyterLab over the shelf: from a notebook's name to its address."""
+    with serve_lab(tmp_path_factory.mktemp("lab"), shelf) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def wait_for(address, server):
-    for _ in range(600):
-        try:
-            urlopen(address).close()
-        except URLError:
-            assert server.poll() is None, "JupyterLab stopped before it answered"
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("JupyterLab did not answer within a minute")
 
 
 @pytest.fixture

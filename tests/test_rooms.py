@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "draw": {"dot", "engine", "graph", "names", "paper", "read", "scene", "slopes", "style", "svg", "words"},
     "picture": {"style"},
     "plot": {"picture", "style"},
+    "sheet": {"picture", "plot", "style"},
     "player": set(),
     "live": {"picture", "player", "style"},
     "panels": {"descent", "live", "picture", "style"},
@@ -56,16 +57,19 @@ MAY_IMPORT = {
     },
     "slider": {"live", "picture", "player", "progress"},
     "explorer": {"batch", "descent", "fate", "givens", "live", "panels", "picture", "player"},
-    "widgets": {"machine", "plot"},
+    "controls": set(),
+    "tuner": {"controls", "plot", "sheet"},
+    "widgets": {"controls", "machine"},
     "__init__": {
         "card", "chain", "device", "draw", "engine", "explorer", "machine", "plot", "read", "record", "slider",
-        "stepper", "style", "watch", "widgets",
+        "stepper", "style", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
-HOME = {"pygraphviz": {"layout"}, "ipywidgets": {"widgets"}, "IPython": {"progress", "widgets"}, "os": {"device"}}
-HOME["matplotlib"] = {"explorer", "live", "panels", "paper", "picture", "plot", "slider", "style", "widgets"}
+HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
+HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
+HOME["matplotlib"] = {"explorer", "live", "panels", "paper", "picture", "plot", "sheet", "slider", "style"}
 
 
 def rooms():

@@ -1,8 +1,6 @@
-import math
-
-from course_utils import attach_slider, plot_fit, show_machine, tune_learning_rate, widgets
-from course_utils.widgets import WIDGET
-from ipywidgets import FloatLogSlider, FloatSlider
+from course_utils import attach_slider, plot_fit, show_machine, widgets
+from course_utils.controls import WIDGET
+from ipywidgets import FloatSlider
 import pytest
 
 
@@ -33,91 +31,6 @@ def page(monkeypatch):
     page = Page()
     monkeypatch.setattr(widgets, "display", page.display)
     return page
-
-
-def descent(rate):
-    """The loss w² from w = 1 in ten steps, w ← w − rate · 2w."""
-    return [(1 - 2 * rate) ** (2 * epoch) for epoch in range(10)]
-
-
-def test_a_picture_stands_above_its_slider(page):
-    tuner = tune_learning_rate(descent, start=0.01)
-    tuner._ipython_display_()
-    picture, slider = page.outputs
-    assert set(picture) == {"text/html", "image/png", "text/plain"}
-    assert set(slider) == {WIDGET, "text/plain"}
-    assert page.words(1) == "(A slider stands here while the notebook runs: rate, from 0.001 to 1.)"
-    assert page.words(0).startswith("Rate 0.0100: the loss falls from 1 to 0.7.")
-
-
-def test_the_whole_range_can_be_swept(page):
-    tuner = tune_learning_rate(descent, low=0.001, high=1.5)
-    tuner._ipython_display_()
-    slider = tuner._slider
-    assert isinstance(slider, FloatLogSlider)
-    seen = set()
-    for step in range(round((slider.max - slider.min) / slider.step)):
-        tuner.rate = 10 ** (slider.min + step * slider.step)
-        assert page.words().startswith(f"Rate {tuner.rate:.4f}: the loss ")
-        seen.add(page.words())
-    assert len(seen) == step + 1
-    assert "your function stops" not in "".join(seen)
-
-
-def test_the_rate_can_be_read_and_set(page):
-    tuner = tune_learning_rate(descent, start=0.02)
-    assert tuner.rate == pytest.approx(0.02)
-    tuner.rate = 0.1
-    assert tuner.rate == pytest.approx(0.1)
-    tuner._ipython_display_()
-    assert page.words().startswith("Rate 0.1000")
-
-
-def test_the_axes_stay_the_same_when_the_rate_changes():
-    pictures = [widgets._draw_run(descent, rate) for rate in (0.01, 0.4, 0.99, 1.2)]
-    assert {ax.get_ylim() for ax in pictures} == {(1e-15, 1e4)}
-
-
-def test_a_run_that_diverges_says_so(page):
-    tuner = tune_learning_rate(lambda rate: [1.0, 100.0, math.inf, math.nan])
-    tuner._ipython_display_()
-    assert "becomes inf in epoch 3" in page.words()
-
-
-def test_an_error_while_dragging_is_said_in_words_and_goes_again(page):
-    def train(rate):
-        if rate > 0.5:
-            raise ZeroDivisionError("<b>too fast</b>")
-        return descent(rate)
-
-    tuner = tune_learning_rate(train, start=0.1)
-    tuner._ipython_display_()
-    tuner.rate = 0.7
-    assert page.words() == "At 0.7 your function stops with ZeroDivisionError: <b>too fast</b>"
-    tuner.rate = 0.1
-    assert page.words().startswith("Rate 0.1000")
-
-
-def test_an_error_at_the_start_is_an_ordinary_error(page):
-    with pytest.raises(TypeError, match="train must give the loss after each epoch: losses must be a list of numbers"):
-        tune_learning_rate(lambda rate: None)._ipython_display_()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ({"train": 0.1}, TypeError, "train must be a function of the rate, got float"),
-        ({"low": 0.0}, ValueError, "rates must hold 0 < low <= start <= high, got low=0.0"),
-        ({"low": -1.0}, ValueError, "rates must hold"),
-        ({"start": 2.0}, ValueError, "rates must hold"),
-        ({"start": math.nan}, ValueError, "rates must hold"),
-        ({"high": math.inf}, ValueError, "rates must hold"),
-        ({"low": 0.01, "start": 0.01, "high": 0.01}, ValueError, "rates must hold"),
-    ],
-)
-def test_tune_learning_rate_refuses(arguments, error, message):
-    with pytest.raises(error, match=f"^{message}"):
-        tune_learning_rate(**{"train": descent} | arguments)
 
 
 def line(w):
