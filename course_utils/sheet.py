@@ -81,10 +81,10 @@ class Sheet:
                 label=f"kept: {name}",
             )  # fmt: skip
         if runs:
-            lines = list(self._axes.lines[-len(runs) :])
-            self._kept.append(
-                self._axes.legend(handles=lines, frameon=False, loc="upper right", fontsize=9, ncols=2, handlelength=4)
-            )
+            columns = 2 if max(map(len, runs)) < 24 else 1
+            legend = self._axes.legend(handles=list(self._kept), ncols=columns, fontsize=9, handlelength=4)
+            legend.set(frame_on=False, loc="upper right")
+            self._kept.append(legend)
         self._longest_kept = max(map(len, runs.values()), default=0)
         _still.cache_clear()
 

@@ -59,9 +59,11 @@ window.bench = (() => {
   // Looks at every frame until told to stop.
   let film = null;
   const record = async (approach) => {
-    const mine = film = { states: 0, changes: [], frames: 0, blank: 0, heights: new Set(), moves: [], on: true };
+    const mine = film = { changes: [], frames: 0, blank: 0, heights: new Set(), moves: [], inputs: 0, on: true };
     const note = (event) => { if (event.isTrusted && event.buttons) mine.moves.push(performance.now()); };
+    const count = () => { mine.inputs += 1; }; // what a range input tells of itself; other sliders tell nothing
     document.addEventListener('pointermove', note, true);
+    document.addEventListener('input', count, true);
     let last = look(approach).seen?.state;
     while (mine.on) {
       await frame();
@@ -72,11 +74,11 @@ window.bench = (() => {
       else if (seen.state !== last) { mine.changes.push(performance.now()); last = seen.state; }
     }
     document.removeEventListener('pointermove', note, true);
+    document.removeEventListener('input', count, true);
   };
   const stop = () => {
     film.on = false;
-    const { changes, moves, frames, blank, heights } = film;
-    return { changes, moves, frames, blank, heights: [...heights] };
+    return { ...film, heights: [...film.heights] };
   };
   return { latency, record, stop };
 })();

@@ -142,6 +142,9 @@ def test_a_picture_holds_nothing_of_the_ones_before(page):
     for rate in (0.5, 1.0, 0.2):
         tuner.rate = rate
         assert page.png != fresh
+    tuner.rate = 0.01
+    assert page.png == fresh
+    tuner.rate = 0.2
     tuner.keep()
     tuner.rate = 0.01
     assert page.png != fresh
