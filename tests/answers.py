@@ -758,4 +758,184 @@ MY_EPOCH = Exercise(
     },
 )
 
-EXERCISES = (DOWNHILL, ALL_SLOPES, FROM_WORDS, BY_HAND, TWO_PATHS, CHAIN_RULE, ENGINE, OWN, MY_EPOCH)
+CRITICAL_RATE = Exercise(
+    lesson="08_learning_rate",
+    scope=("imports", "slopes-values"),
+    task="critical-rate",
+    unsolved="not solved yet: for bowl at w = 2.0 the critical rate is 0.2143",
+    solved="✓ right: for the bowl and for two other functions",
+    wrong={
+        "the rate that arrives in one step": (
+            "def critical_rate(loss, w, h=1e-4): return 2 * h / (slope_at(loss, w + h) - slope_at(loss, w - h))",
+            "✗ you say 0.1071: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "the curvature itself": (
+            "def critical_rate(loss, w, h=1e-4): return (slope_at(loss, w + h) - slope_at(loss, w - h)) / (2 * h)",
+            "✗ you say 9.3333: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "half the curvature, upside down": (
+            "def critical_rate(loss, w, h=1e-4): return (slope_at(loss, w + h) - slope_at(loss, w - h)) / (4 * h)",
+            "✗ you say 4.6667: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "the 2 of 2h forgotten": (
+            "def critical_rate(loss, w, h=1e-4): return 2 * h / (slope_at(loss, w + h) - slope_at(loss, w - h)) * 0.5",
+            "✗ you say 0.0536: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "down minus up": (
+            "def critical_rate(loss, w, h=1e-4): return 4 * h / (slope_at(loss, w - h) - slope_at(loss, w + h))",
+            "✗ you say -0.2143: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "the slope in place of the curvature": (
+            "def critical_rate(loss, w): return 2 / slope_at(loss, w + 1)",
+            "✗ you say 0.0364: for steep at w = 3.0 the critical rate is 0.0500",
+        ),
+        "the slope at the bottom": (
+            "def critical_rate(loss, w): return 2 / slope_at(loss, w)",
+            "✗ your function stops with ZeroDivisionError: …",
+        ),
+        "the curvature of the lesson's bowl": (
+            "def critical_rate(loss, w): return 2 / (28 / 3)",
+            "✗ you say 0.2143: for steep at w = 3.0 the critical rate is 0.0500",
+        ),
+        "measured far from the bottom": (
+            "def critical_rate(loss, w): return 2 / (slope_at(loss, 1.0) - slope_at(loss, 0.0))",
+            "✗ you say -0.0571: for steep at w = 3.0 the critical rate is 0.0500",
+        ),
+        "a nudge of 1": (
+            "def critical_rate(loss, w): return 4 / (slope_at(loss, w + 1) - slope_at(loss, w - 1))",
+            "✗ you say 1.7018: for cosh at w = 0.0 the critical rate is 2.0000",
+        ),
+        "a nudge of 1 to one side": (
+            "def critical_rate(loss, w): return 2 / (slope_at(loss, w + 1) - slope_at(loss, w))",
+            "✗ you say 0.0364: for steep at w = 3.0 the critical rate is 0.0500",
+        ),
+        "no number": (
+            "def critical_rate(loss, w): return float('nan')",
+            "✗ you say nan: for bowl at w = 2.0 the critical rate is 0.2143",
+        ),
+        "a name that is not there": (
+            "def critical_rate(loss, w): return 2 / curvature",
+            "✗ your function stops with NameError: name 'curvature' is not defined",
+        ),
+    },
+    right={
+        "nudged to one side": """
+            def critical_rate(loss, w, h=1e-6):
+                return 2 / ((slope_at(loss, w + h) - slope_at(loss, w)) / h)
+        """,
+        "the loss nudged twice": """
+            def critical_rate(loss, w, h=1e-3):
+                low, here, high = (loss(torch.tensor(w + n, dtype=torch.float64, device=device)) for n in (-h, 0, h))
+                return 2 / ((high - 2 * here + low) / h**2)
+        """,
+        "by torch": """
+            def critical_rate(loss, w):
+                w = torch.tensor(w, dtype=torch.float64, requires_grad=True, device=device)
+                [slope] = torch.autograd.grad(loss(w), w, create_graph=True)
+                return 2 / torch.autograd.grad(slope, w)[0]
+        """,
+        "by the ratio of two distances": """
+            def critical_rate(loss, w, h=1e-4):
+                left = (w + h) - 0.001 * slope_at(loss, w + h) - w
+                return 2 / ((1 - left / h) / 0.001)
+        """,
+    },
+)
+
+COUNT = """
+def steps_needed(rate, c):
+    distance, steps = 1.0, 0
+    while abs(distance) > 0.01:
+        distance = distance * (1 - rate * c)
+        steps = steps + 1
+    return steps
+"""
+
+STEPS_NEEDED = Exercise(
+    lesson="08_learning_rate",
+    scope=("imports",),
+    task="steps-needed",
+    unsolved="not solved yet: at rate 0.05 and c = 10.0 your function gives nothing back",
+    solved="✓ right: for slow rates, a swinging one and the best",
+    wrong={
+        "the sign of the distance forgotten": (
+            COUNT.replace("abs(distance)", "distance"),
+            "✗ at rate 0.19 and c = 10.0 you say 1, it takes 44",
+        ),
+        "the last step not counted": (
+            COUNT.replace("return steps", "return steps - 1"),
+            "✗ at rate 0.05 and c = 10.0 you say 6, it takes 7",
+        ),
+        "the start counted": (
+            COUNT.replace("1.0, 0", "1.0, 1"),
+            "✗ at rate 0.05 and c = 10.0 you say 8, it takes 7",
+        ),
+        "a tenth": (
+            COUNT.replace("0.01", "0.1"),
+            "✗ at rate 0.05 and c = 10.0 you say 4, it takes 7",
+        ),
+        "the loss in place of the distance": (
+            COUNT.replace("abs(distance)", "distance**2"),
+            "✗ at rate 0.05 and c = 10.0 you say 4, it takes 7",
+        ),
+        "the step in place of what is left": (
+            COUNT.replace("(1 - rate * c)", "rate * c").replace("abs(distance) >", "1000 > distance >"),
+            "✗ at rate 0.19 and c = 10.0 you say 11, it takes 44",
+        ),
+        "the distance given back": (
+            COUNT.replace("return steps", "return distance"),
+            "✗ at rate 0.05 and c = 10.0 you say 0.0078125, it takes 7",
+        ),
+        "one over rate times c": (
+            "def steps_needed(rate, c): return 1 / (rate * c)",
+            "✗ at rate 0.05 and c = 10.0 you say 2.0, it takes 7",
+        ),
+        "not rounded": (
+            "def steps_needed(rate, c):\n    import math\n    return math.log(0.01) / math.log(abs(1 - rate * c))",
+            "✗ at rate 0.05 and c = 10.0 you say 6.64…",
+        ),
+        "a formula that forgets the best rate": (
+            "def steps_needed(rate, c):\n"
+            "    import math\n"
+            "    return math.ceil(math.log(0.01) / math.log(abs(1 - rate * c)))",
+            "✗ your function stops with ValueError: …",
+        ),
+        "returned after the first step": (
+            COUNT.replace("    return", "        return"),
+            "✗ at rate 0.05 and c = 10.0 you say 1, it takes 7",
+        ),
+        "nothing for rates that swing": (
+            COUNT.replace("return steps", "return steps if rate * c <= 1 else None"),
+            "not solved yet: at rate 0.19 and c = 10.0 your function gives nothing back",
+        ),
+        "a name that is not there": (
+            COUNT.replace("* c)", "* curvature)"),
+            "✗ your function stops with NameError: name 'curvature' is not defined",
+        ),
+    },
+    right={
+        "by powers": """
+            def steps_needed(rate, c):
+                return next(steps for steps in range(1, 1000) if abs(1 - rate * c) ** steps <= 0.01)
+        """,
+        "by a formula": """
+            def steps_needed(rate, c):
+                import math
+                factor = abs(1 - rate * c)
+                return math.ceil(math.log(0.01) / math.log(factor)) if factor > 0.01 else 1
+        """,
+        "by walking": """
+            def steps_needed(rate, c):
+                w = 1.0
+                for steps in range(1, 1000):
+                    w = w - rate * c * w
+                    if -0.01 <= w <= 0.01:
+                        return steps
+        """,
+    },
+)
+
+EXERCISES = (
+    DOWNHILL, ALL_SLOPES, FROM_WORDS, BY_HAND, TWO_PATHS, CHAIN_RULE, ENGINE, OWN, MY_EPOCH, CRITICAL_RATE,
+    STEPS_NEEDED,
+)  # fmt: skip
