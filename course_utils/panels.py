@@ -35,7 +35,7 @@ def rates_panel(ax: Axes, run: Descent, at: int, critical: float | None) -> Move
     if critical is not None:
         ax.axvline(critical, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
         ax.annotate(
-            f"diverges from {critical:.2g} ", (critical, 0.9), xycoords=("data", "axes fraction"), ha="right",
+            f"diverges from {critical:.3g} ", (critical, 0.9), xycoords=("data", "axes fraction"), ha="right",
             color=COLOURS["gradient"],
         )  # fmt: skip
     rate = float(run.rates[at])
@@ -103,7 +103,7 @@ def _map(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, 
     ax.contour(
         first.tolist(), second.tolist(), heights.tolist(), levels=levels, colors=COLOURS["quiet"], linewidths=0.8
     )
-    ax.plot([float(best[0])], [float(best[1])], "*", color=COLOURS["loss"], markersize=11, label="lowest")
+    ax.plot([float(best[0])], [float(best[1])], "*", color=COLOURS["loss"], markersize=11, label="best reached")
     ax.set_title("The way down, seen from above")
     ax.set_xlim(float(first[0]), float(first[-1]))
     ax.set_ylim(float(second[0]), float(second[-1]))

@@ -33,8 +33,9 @@ def cleaned(notebook):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.metadata = {}
-            output.get("data", {}).pop(WIDGET, None)
+            if "data" in output:
+                output.metadata = {}
+                output.data.pop(WIDGET, None)
     return notebook
 
 

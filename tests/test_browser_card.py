@@ -32,9 +32,9 @@ def notebook():
 
 
 @pytest.fixture
-def saved(notebook, lab, page):
+def saved(notebook, lab, shelf, page):
     """The page on which JupyterLab has just opened the saved notebook, which it does not trust; nothing was run."""
-    nbformat.write(notebook, lab.folder / "card.ipynb")
+    nbformat.write(notebook, shelf / "card.ipynb")
     page.goto(lab("card.ipynb"))
     page.locator("fieldset").wait_for(timeout=60_000)
     return page

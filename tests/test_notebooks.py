@@ -85,7 +85,19 @@ def test_a_lesson_has_the_size_of_a_lesson(notebook):
     assert len(nbformat.read(notebook, as_version=4).cells) <= 25
     assert median(lengths) <= 6
     assert max(lengths) <= 15
-    assert notebook.stat().st_size < 250_000
+    assert notebook.stat().st_size < 500_000
+
+
+def test_all_lessons_together_stay_small():
+    assert sum(notebook.stat().st_size for notebook in NOTEBOOKS) < 5_000_000
+
+
+@each_notebook
+def test_a_live_figure_adds_little(notebook):
+    for cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            if "course-live" in output.get("data", {}).get("text/html", ""):
+                assert len(str(output.data)) < 200_000
 
 
 @each_notebook

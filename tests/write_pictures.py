@@ -13,7 +13,7 @@ def pictures():
     return {
         "graph.svg": shown("07_manual_sgd", "graph")["image/svg+xml"].encode(),
         "backward.svg": shown("05_backward", "start-stepper")["image/svg+xml"].encode(),
-        "rates.png": base64.b64decode(shown("08_learning_rate", "RATES")["image/png"]),
+        "rates.png": base64.b64decode(shown("08_learning_rate", "explore-bowl")["image/png"]),
     }
 
 
