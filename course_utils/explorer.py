@@ -86,7 +86,7 @@ class Explorer(LiveFigure):
         ways = torch.cat([part.reshape(*part.shape[:2], -1) for part in run.parameters], dim=-1)
         self.fates = _fates(run.losses, ways)
         self.critical = critical_rate(run.rates.tolist(), self.fates)
-        labels = [f"{rate:.4f}" for rate in run.rates.tolist()]
+        labels = _labels(run.rates)
         words = [f"Rate {label}: {fate.words}." for label, fate in zip(labels, self.fates, strict=True)]
         titles = [f"Rate {label}: {fate.kind}" for label, fate in zip(labels, self.fates, strict=True)]
         figure, axes = _figure(with_way=ways.shape[-1] <= 2, with_fit=learning.has_curve)
@@ -165,6 +165,12 @@ def _names(model: Model, with_data: bool, visited: Parameters) -> list[str]:
     names = list(signature(model).parameters)[with_data:]
     fit = len(names) == len(visited) and all(part[0, 0].numel() == 1 for part in visited)
     return names if fit else [f"parameter {place}" for place in range(sum(part[0, 0].numel() for part in visited))]
+
+
+def _labels(rates: torch.Tensor) -> list[str]:
+    """The rates with as many decimals as tell them apart, four at least."""
+    decimals = max(4, math.ceil(-math.log10(float(rates.diff().min()))))
+    return [f"{rate:.{decimals}f}" for rate in rates.tolist()]
 
 
 def _fates(losses: torch.Tensor, ways: torch.Tensor) -> list[Fate]:

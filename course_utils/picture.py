@@ -102,7 +102,9 @@ def _describe_line(line: Line2D) -> str:
     if not drawn or name == UNTOLD:
         return ""
     chosen = sorted({drawn[round(step * (len(drawn) - 1) / 4)] for step in range(5)})
-    points = ", ".join(f"({round(x[place], 2):g}, {digits(y[place], y)})" for place in chosen)
+    is_log = line.axes is not None and line.axes.get_xscale() == "log"
+    across = [f"{at:.2g}" if is_log else f"{round(at, 2):g}" for at in x]
+    points = ", ".join(f"({across[place]}, {digits(y[place], y)})" for place in chosen)
     return f"{'a line' if name.startswith('_') else name}: {len(x)} point{'s' if len(x) > 1 else ''}, {points}."
 
 

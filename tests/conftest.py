@@ -48,9 +48,15 @@ def shelf(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory, shelf):
+def lab_home(tmp_path_factory):
+    """Where JupyterLab keeps its settings, and which notebooks it trusts."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(lab_home, shelf):
     """A JupyterLab over the shelf: from a notebook's name to its address."""
-    with serve_lab(tmp_path_factory.mktemp("lab"), shelf) as address:
+    with serve_lab(lab_home, shelf) as address:
         yield address
 
 

@@ -30,8 +30,8 @@ def test_every_rate_is_run_and_said_in_words():
     assert live.run.losses.shape == (200, 100)
     assert len(live.words) == len(live.fates) == 200
     assert {fate.kind for fate in live.fates} == {"converges", "diverges"}
-    assert "Rate 0.0100: converges in 9 epochs." in live.words
-    assert re.fullmatch(r"Rate 0\.4000: diverges: the loss is inf from epoch 4\d\.", live.words[-1])
+    assert "Rate 0.01000: converges in 9 epochs." in live.words
+    assert re.fullmatch(r"Rate 0\.40000: diverges: the loss is inf from epoch 4\d\.", live.words[-1])
 
 
 def test_the_numbers_are_those_of_the_lessons_loop():
@@ -61,9 +61,9 @@ def test_at_is_one_of_the_rates_and_where_the_slider_starts():
     live = explored(at=0.03)
     html = html_of(live)
     rate, epoch = pages.data(html)["controls"]
-    assert rate["labels"][rate["start"]] == "0.0300"
+    assert rate["labels"][rate["start"]] == "0.03000"
     assert epoch["labels"][epoch["start"]] == "100 of 100"
-    assert rate["marks"] == [[live.run.rates.tolist().index(live.critical), f"diverges from {live.critical:.4f}"]]
+    assert rate["marks"] == [[live.run.rates.tolist().index(live.critical), f"diverges from {live.critical:.5f}"]]
 
 
 def test_what_moves_lies_where_the_numbers_say():
@@ -163,11 +163,11 @@ def test_without_scripts_there_is_a_picture_with_words():
     assert set(shown) == {"text/html", "image/png", "text/plain"}
     words = shown["text/plain"]
     for part in (
-        "Which rate learns most. A plot of loss after the last epoch (logarithmic) against rate.",
-        "diverges from 0.206", "Rate 0.0100: converges. A plot of loss (logarithmic) against epoch.",
+        "Which rate learns most. A plot of loss after the last epoch (logarithmic) against rate. loss: 200 points, (0.001, ",
+        "diverges from 0.206", "Rate 0.01000: converges. A plot of loss (logarithmic) against epoch.",
         "The way down. A plot of loss against w.", "What it says of the data. A plot of y against x.",
-        "A slider moves it, learning rate from 0.0010 to 0.4000, 200 places:",
-        "learning rate 0.0010: Rate 0.0010: converges in 83 epochs.",
+        "A slider moves it, learning rate from 0.00100 to 0.40000, 200 places:",
+        "learning rate 0.00100: Rate 0.00100: converges in 83 epochs.",
     ):  # fmt: skip
         assert part in words
 
@@ -257,7 +257,7 @@ def test_in_an_exported_page_each_key_moves_picture_and_words(exported):
         assert slider.input_value() == str(place)
         assert sentence.text_content() == live.words[place]
         assert page.locator(".course-picture").get_attribute("aria-label") == live.words[place]
-        assert slider.get_attribute("aria-valuetext") == f"{live.run.rates[place]:.4f}"
+        assert slider.get_attribute("aria-valuetext") == f"{live.run.rates[place]:.5f}"
         wanted = [point for point in pages.curve(html, curve, place) if point]
         for got, want in zip(path_of(page, moves[curve]), wanted, strict=True):
             assert got == pytest.approx(want, abs=2e-3)
@@ -309,7 +309,7 @@ def test_two_figures_in_a_page_do_not_meddle_with_each_other(exported):
     before = page.locator(".course-live [aria-live]").nth(1).text_content()
     sliders.nth(0).focus()
     page.keyboard.press("End")
-    assert page.locator(".course-live [aria-live]").nth(0).text_content().startswith("Rate 0.4000: diverges")
+    assert page.locator(".course-live [aria-live]").nth(0).text_content().startswith("Rate 0.40000: diverges")
     assert page.locator(".course-live [aria-live]").nth(1).text_content() == before
 
 
@@ -339,4 +339,4 @@ def test_without_scripts_the_picture_stands(page, tmp_path):
     page.goto((tmp_path / "page.html").as_uri())
     picture = page.locator("img.course-picture")
     assert picture.evaluate("picture => picture.complete && picture.naturalWidth") > 800
-    assert "diverges from 0.216" in picture.get_attribute("alt")
+    assert f"diverges from {explored().critical:.3g}" in picture.get_attribute("alt")

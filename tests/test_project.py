@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 
+import nbformat
 from packaging.requirements import Requirement
 import pytest
 from write_environment import environment
@@ -117,9 +118,13 @@ def test_the_readme_lists_every_lesson():
     assert set(re.findall(r"^\| \[.*?\]\(notebooks/(\S+?)\)", README, re.M)) == lessons
 
 
-@pytest.mark.parametrize(
-    "text", [README, *[path.read_text(encoding="utf-8") for path in ROOT.glob("notebooks/*.ipynb")]]
-)
+def prose(path):
+    """The text cells of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.parametrize("text", [README, *map(prose, ROOT.glob("notebooks/*.ipynb"))])
 def test_every_file_that_is_named_exists(text):
     folder = ROOT if text is README else ROOT / "notebooks"
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
