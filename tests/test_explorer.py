@@ -163,7 +163,8 @@ def test_without_scripts_there_is_a_picture_with_words():
     assert set(shown) == {"text/html", "image/png", "text/plain"}
     words = shown["text/plain"]
     for part in (
-        "Which rate learns most. A plot of loss after the last epoch (logarithmic) against rate. loss: 200 points, (0.001, ",
+        "Which rate learns most. A plot of loss after the last epoch (logarithmic) against rate.",
+        "loss: 200 points, (0.001, ",
         "diverges from 0.206", "Rate 0.01000: converges. A plot of loss (logarithmic) against epoch.",
         "The way down. A plot of loss against w.", "What it says of the data. A plot of y against x.",
         "A slider moves it, learning rate from 0.00100 to 0.40000, 200 places:",

@@ -56,7 +56,8 @@ MAY_IMPORT = {
         "draw", "engine", "graph", "names", "player", "read", "scene", "slopes", "steps", "style", "svg", "words",
     },
     "slider": {"live", "picture", "player", "progress"},
-    "explorer": {"batch", "descent", "fate", "givens", "live", "panels", "picture", "player"},
+    "learning": {"batch", "givens", "panels"},
+    "explorer": {"batch", "descent", "fate", "givens", "learning", "live", "panels", "picture", "player"},
     "controls": set(),
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
@@ -69,7 +70,7 @@ MAY_IMPORT = {
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
 HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
-HOME["matplotlib"] = {"explorer", "live", "panels", "paper", "picture", "plot", "sheet", "slider", "style"}
+HOME["matplotlib"] = {"explorer", "learning", "live", "panels", "paper", "picture", "plot", "sheet", "slider", "style"}
 
 
 def rooms():
