@@ -150,12 +150,13 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
       playing = null;
       say('play', '▶');
     };
-    // No picture is left out: the next one comes `pace` milliseconds after the last, or as soon as the page can.
+    // No picture is left out: one comes every `pace` milliseconds, or as soon as the page can.
     const tick = (time, before) => {
       const due = time - before > control.pace - 4; // a screen's frames come a little early or late
       if (due) go(here() + 1);
       if (here() === last || !box.isConnected) return stop();
-      playing = requestAnimationFrame((next) => tick(next, due ? time : before));
+      const since = due ? Math.max(before + control.pace, time - control.pace) : before;
+      playing = requestAnimationFrame((next) => tick(next, since));
     };
     play.onclick = () => {
       if (playing !== null) return stop();
