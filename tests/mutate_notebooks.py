@@ -65,9 +65,10 @@ CODE_FAULTS = {
     "07_manual_sgd": [
         ("rate=0.01, epochs", "rate=0.02, epochs"),
         ("- 0.01 * w.grad.data", "- 0.02 * w.grad.data"),
-        ("[0.01, 0.1, 0.25]", "[0.01, 0.1, 0.2]"),
+        ("in [0.1, 0.25]", "in [0.1, 0.2]"),
+        ("train(start, epochs=epoch)", "train(2.5, epochs=epoch)"),
         ("total += loss.item()", "total = loss.item()"),
-        ("start=0.01", "start=0.02"),
+        ("tuner.rate = 0.01", "tuner.rate = 0.02"),
     ],
     "08_learning_rate": [
         ("y = 2 * x", "y = 3 * x"),
