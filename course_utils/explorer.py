@@ -10,7 +10,7 @@ import math
 
 from course_utils.batch import Loss, Model, Task
 from course_utils.descent import Descent, descend
-from course_utils.fate import Fate, critical_rate, fate
+from course_utils.fate import Fate, fate, first_diverging
 from course_utils.givens import Numbers, Start, squared_error
 from course_utils.learning import Learning
 from course_utils.live import LiveFigure
@@ -30,8 +30,8 @@ def explore_learning_rate(
 ) -> Explorer:  # fmt: skip
     """What gradient descent does at each learning rate: a slider over the rates, another through the epochs.
 
-    Shows the last loss against the rate, the loss against the epoch, the way on the loss if there are one or two
-    parameters, and the model on the data; says in words what happens, and which is the first rate that diverges.
+    Shows the last loss against the rate, the loss over all data after each epoch, the way on the loss if there are one
+    or two parameters, and the model on the data; says in words what happens, and which rate is the first to diverge.
 
     Args:
         model: `model(x, *parameters)` gives one output a sample; without data, `model(*parameters)` is the loss itself.
@@ -48,7 +48,7 @@ def explore_learning_rate(
         loss: of outputs and targets, elementwise.
 
     Returns:
-        A live figure with the numbers behind it: `run`, `fates` and `critical`.
+        A live figure with the numbers behind it: `run`, `losses`, `fates` and `first_diverging`.
 
     Raises:
         TypeError: an argument is of the wrong kind.
@@ -74,23 +74,25 @@ class Explorer(LiveFigure):
 
     Attributes:
         run: their rates, losses and parameters.
+        losses: over all the data, at the start and after each epoch; shape (rates, epochs + 1). Those of `run` were met
+            on the way, each before its step.
         fates: what became of each.
-        critical: the least rate that diverges, or None.
+        first_diverging: the least rate that diverges, or None.
     """
 
     def __init__(self, run: Descent, learning: Learning, at: int) -> None:
-        self.run = run
-        ways = torch.cat([part.reshape(*part.shape[:2], -1) for part in run.parameters], dim=-1)
-        self.fates = _fates(run.losses, ways)
-        self.critical = critical_rate(run.rates.tolist(), self.fates)
+        self.run, self.losses = run, learning.losses
+        self.fates = _fates(self.losses, learning.ways)
+        rates = run.rates.tolist()
+        self.first_diverging = first_diverging(rates, self.fates)
         labels = _labels(run.rates)
-        words = [f"Rate {label}: {fate.words}." for label, fate in zip(labels, self.fates, strict=True)]
-        titles = [f"Rate {label}: {fate.kind}" for label, fate in zip(labels, self.fates, strict=True)]
-        figure, axes = _figure(with_way=ways.shape[-1] <= 2, with_fit=learning.has_curve)
-        moves = rates_panel(axes["rates"], run, at, self.critical) + loss_panel(axes["loss"], run, at, titles)
+        words = [f"Rate {label}: {found.words}." for label, found in zip(labels, self.fates, strict=True)]
+        titles = [f"Rate {label}: {found.kind}" for label, found in zip(labels, self.fates, strict=True)]
+        figure, axes = _figure(with_way=learning.ways.shape[-1] <= 2, with_fit=learning.has_curve)
+        moves = rates_panel(axes["rates"], run.rates, self.losses, at, self.first_diverging)
+        moves += loss_panel(axes["loss"], self.losses, at, titles)
         if "way" in axes:
-            best = ways[int(run.losses[:, -1].nan_to_num(math.inf, math.inf).argmin()), -1]
-            moves += landscape_panel(axes["way"], ways, best, learning.loss_at, learning.names, at)
+            moves += landscape_panel(axes["way"], learning.ways, self.losses, learning.loss_at, learning.names, at)
         if "fit" in axes:
             moves += learning.draw_fit(axes["fit"], at)
         super().__init__(figure, self._controls(labels, at), moves, words, sentence=True)
@@ -99,9 +101,9 @@ class Explorer(LiveFigure):
         marks = [
             (place, f"diverges from {labels[place]}")
             for place, rate in enumerate(self.run.rates.tolist())
-            if rate == self.critical
+            if rate == self.first_diverging
         ]
-        epochs = self.run.losses.shape[1]
+        epochs = self.losses.shape[1] - 1
         counted = [f"{epoch} of {epochs}" for epoch in range(epochs + 1)]
         return [
             Control("learning rate", labels, at, shown="rate", marks=marks),

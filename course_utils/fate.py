@@ -6,8 +6,8 @@ Numbers are told to the digits that another machine would print too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import takewhile
+from collections.abc import Sequence
+from itertools import pairwise, takewhile
 import math
 from typing import NamedTuple
 
@@ -16,62 +16,78 @@ import torch
 ARRIVED = 0.01  # of the way down is left
 LEAST = 1e-5  # of the first loss: what is smaller than that is no rise and no way down, but float32's rounding
 SMALL = 0.1  # of the step before: a step back that small is not seen as a swing
+RESTLESS = 0.8  # of the steps in the middle of the run: steps that stay as long as this do not settle
+STILL = 1e-3  # of the farthest the run got from its start: steps that short are none
 
 
 class Fate(NamedTuple):
     """What became of a run: a word to sort it by, the epoch it happened in, and a sentence."""
 
-    kind: str  # "converges", "too slow", "oscillates" or "diverges"
-    epoch: int | None  # counted from 1: arrived, or gone beyond return; None where neither happened
+    kind: str  # "converges", "settles higher", "too slow", "oscillates", "diverges" or "does not move"
+    epoch: int | None  # arrived, or gone beyond return; 0 is the start; None where neither happened
     words: str
+
+
+class _Run(NamedTuple):
+    """A run as it is looked at."""
+
+    track: list[float]
+    rows: torch.Tensor  # (epochs + 1, parameters)
+    way: float  # down from the first loss, 0 if there is none
+
+    @property
+    def epochs(self) -> int:
+        return len(self.track) - 1
+
+    @property
+    def fallen(self) -> float:
+        return self.track[0] - self.track[-1]
 
 
 def fate(losses: Sequence[float], path: Sequence[Sequence[float]], floor: float) -> Fate:
     """What became of one run.
 
     Args:
-        losses: the loss of each epoch.
-        path: the parameters as one flat list, at the start and after each epoch: a row more than there are losses.
+        losses: the loss at the start and after each epoch.
+        path: the parameters as one flat list, at the same moments.
         floor: the least loss that any of the compared runs reached; inf and nan count as unknown.
 
     Raises:
-        ValueError: there is no loss, or path has not one row more than losses.
+        ValueError: there is no epoch, or losses and path differ in length.
 
-    >>> fate([4.0, 1.0, 0.03, 0.0], [[0.0], [1.0], [1.8], [2.0], [2.0]], floor=0.0)
-    Fate(kind='converges', epoch=3, words='converges in 3 epochs')
-    >>> fate([1.0, 4.0, 16.0], [[1.0], [-2.0], [4.0], [-8.0]], floor=1.0).words
-    'diverges: after 3 epochs the loss is 16 times what it was'
+    >>> fate([4.0, 1.0, 0.03, 0.0], [[0.0], [1.0], [1.8], [2.0]], floor=0.0)
+    Fate(kind='converges', epoch=2, words='converges in 2 epochs')
+    >>> fate([1.0, 4.0, 16.0], [[1.0], [-2.0], [4.0]], floor=1.0).words
+    'diverges: after 2 epochs the loss is 16 times what it was'
     """
     track = [float(loss) for loss in losses]
-    if not track or len(path) != len(track) + 1:
-        raise ValueError(f"path must have one row more than losses, got {len(path)} rows and {len(track)} losses")
-    first, last = track[0], track[-1]
-    broken = next((epoch for epoch, loss in enumerate(track, start=1) if not math.isfinite(loss)), None)
+    if len(track) < 2 or len(path) != len(track):
+        raise ValueError(f"losses and path must be of one length, 2 or more, got {len(track)} and {len(path)}")
+    broken = next((epoch for epoch, loss in enumerate(track) if not math.isfinite(loss)), None)
     if broken is not None:
-        told = "not a number (nan)" if math.isnan(track[broken - 1]) else track[broken - 1]
+        told = "not a number (nan)" if math.isnan(track[broken]) else track[broken]
         return Fate("diverges", broken, f"diverges: the loss is {told} from epoch {broken}")
-    way = first - min(floor if math.isfinite(floor) else first, *track, first)
-    way = way if way > LEAST * abs(first) else 0.0
-    rows = torch.as_tensor(path, dtype=torch.float64).reshape(len(path), -1)
-    if bool((rows == rows[0]).all()):
-        return _unmoved(way)
-    if last > first + max(ARRIVED * way, LEAST * abs(first)):
-        return Fate("diverges", _since(track, lambda loss: loss > first), _rise(first, last, len(track)))
-    if len(track) == 1:
-        return Fate("too slow", None, "one epoch is too little to tell")
-    if way and last <= first - (1 - ARRIVED) * way:
-        return _arrival(track, rows, first - (1 - ARRIVED) * way)
-    return _underway(track, rows, way)
+    first = track[0]
+    way = first - min(floor if math.isfinite(floor) else first, *track)
+    run = _Run(track, torch.as_tensor(path, dtype=torch.float64).reshape(len(path), -1), way)
+    run = run._replace(way=way if way > LEAST * abs(first) else 0.0)
+    if bool((run.rows == run.rows[0]).all()):
+        return Fate("does not move", None, "does not move: the slope is 0, or the steps are too small to count")
+    if -run.fallen > max(ARRIVED * run.way, LEAST * abs(first)):
+        return _risen(run)
+    if run.way and run.fallen >= (1 - ARRIVED) * run.way:
+        return _arrived(run)
+    return _underway(run)
 
 
-def critical_rate(rates: Sequence[float], fates: Sequence[Fate]) -> float | None:
+def first_diverging(rates: Sequence[float], fates: Sequence[Fate]) -> float | None:
     """The least of the rates that diverges, or None; some greater one may be lucky and land on the goal.
 
     Raises:
         ValueError: rates and fates differ in length.
 
     >>> runs = [Fate("converges", 3, ""), Fate("diverges", None, ""), Fate("diverges", 9, "")]
-    >>> critical_rate([0.1, 0.2, 0.4], runs)
+    >>> first_diverging([0.1, 0.2, 0.4], runs)
     0.2
     """
     if len(rates) != len(fates):
@@ -79,35 +95,61 @@ def critical_rate(rates: Sequence[float], fates: Sequence[Fate]) -> float | None
     return min((rate for rate, found in zip(rates, fates, strict=True) if found.kind == "diverges"), default=None)
 
 
-def _since(track: list[float], holds: Callable[[float], bool]) -> int:
-    """The epoch from which on it holds to the end."""
-    return len(track) - sum(1 for _ in takewhile(holds, reversed(track))) + 1
+def _risen(run: _Run) -> Fate:
+    """Above where it began: for ever farther, or in swings that stay as they are."""
+    if not _is_growing(run.track):
+        return Fate("oscillates", None, f"oscillates: {_after(run)} it swings, no lower than at the start")
+    first, last = run.track[0], run.track[-1]
+    since = 1 + max(epoch for epoch, loss in enumerate(run.track) if loss <= first)
+    times = _times(last / first) if first > 0 else "above"
+    return Fate("diverges", since, f"diverges: {_after(run)} the loss is {times} what it was")
 
 
-def _unmoved(way: float) -> Fate:
-    words = "does not move: the slope is 0, or the steps are too small to count"
-    return Fate("too slow", None, words) if way else Fate("converges", 1, words)
-
-
-def _rise(first: float, last: float, epochs: int) -> str:
-    return f"diverges: after {_count(epochs)} the loss is {_times(last / first) if first > 0 else 'above'} what it was"
-
-
-def _arrival(track: list[float], rows: torch.Tensor, level: float) -> Fate:
-    epoch = _since(track, lambda loss: loss <= level)
-    swinging = ", swinging from side to side" if _turns_back(rows[: epoch + 1]) else ""
+def _arrived(run: _Run) -> Fate:
+    level = run.track[0] - (1 - ARRIVED) * run.way
+    epoch = len(run.track) - sum(1 for _ in takewhile(lambda loss: loss <= level, reversed(run.track)))
+    if _is_restless(run):
+        return Fate("oscillates", epoch, f"oscillates: close to the bottom from epoch {epoch} on, but it never settles")
+    if _still_to_fall(run) > ARRIVED * run.way:
+        return Fate(
+            "too slow", None, f"too slow: {_after(run)} as far down as the best of these rates, and still falling"
+        )
+    swinging = ", swinging from side to side" if _turns_back(run.rows[: epoch + 2]) else ""
     return Fate("converges", epoch, f"converges in {_count(epoch)}{swinging}")
 
 
-def _underway(track: list[float], rows: torch.Tensor, way: float) -> Fate:
-    middle = len(track) // 2
-    fallen = track[0] - track[-1]
-    where = f"after {_count(len(track))} {_so_far(fallen / way if way else 0.0)}"
-    if _turns_back(rows[middle:]):
+def _underway(run: _Run) -> Fate:
+    where = f"{_after(run)} {_so_far(run.fallen / run.way if run.way else 0.0)}"
+    if _turns_back(run.rows[min(run.epochs // 2, run.epochs - 2) :]) and run.epochs > 1:
         return Fate("oscillates", None, f"oscillates: it swings from side to side, {where}")
-    if len(track) >= 4 and 0 < ARRIVED * way < fallen and abs(track[middle] - track[-1]) <= ARRIVED * fallen:
-        return Fate("too slow", None, f"too slow or stuck: {where}, and hardly falling any more")
+    late, left = run.track[run.epochs // 2] - run.track[-1], run.way - run.fallen
+    if run.epochs >= 4 and abs(late) <= ARRIVED * min(run.fallen, 10 * left):
+        return Fate("settles higher", None, f"settles higher: {where}, and hardly falling any more")
     return Fate("too slow", None, f"too slow: {where}")
+
+
+def _is_growing(track: list[float]) -> bool:
+    """Whether the highest loss of each quarter is above that of the quarter before, the first apart."""
+    ends = [part * len(track) // 4 for part in range(1, 5)] if len(track) >= 8 else [0, len(track) - 1, len(track)]
+    highest = [max(track[start:end]) for start, end in pairwise(ends)]
+    return all(before < after for before, after in pairwise(highest))
+
+
+def _still_to_fall(run: _Run) -> float:
+    """How much more the loss would fall if its last two quarters went on as they do, each by the same factor."""
+    middle, late, last = (run.track[part * run.epochs // 4] for part in (2, 3, 4))
+    before, now = middle - late, late - last
+    if now <= 0 or before <= 0:
+        return 0.0
+    return now * now / (before - now) if now < before else math.inf
+
+
+def _is_restless(run: _Run) -> bool:
+    """Whether the steps of the last quarter are about as long as those before the middle."""
+    sizes = run.rows.diff(dim=0).norm(dim=1)
+    early, late = sizes[run.epochs // 4 : run.epochs // 2], sizes[3 * run.epochs // 4 :]
+    reach = (run.rows - run.rows[0]).norm(dim=1).max()
+    return len(early) > 0 and bool((late.max() > RESTLESS * early.max()) & (late.max() > STILL * reach))
 
 
 def _turns_back(rows: torch.Tensor) -> bool:
@@ -118,10 +160,14 @@ def _turns_back(rows: torch.Tensor) -> bool:
     return 2 * int(turns.sum()) > len(turns)
 
 
+def _after(run: _Run) -> str:
+    return f"after {_count(run.epochs)}"
+
+
 def _so_far(part: float) -> str:
     if part <= LEAST:
         return "no lower than at the start"
-    return f"{100 * part:.0f} % of the way down" if part >= 0.01 else "less than 1 % of the way down"
+    return f"{math.floor(100 * part + 1e-6)} % of the way down" if part >= 0.01 else "less than 1 % of the way down"
 
 
 def _times(factor: float) -> str:

@@ -12,15 +12,25 @@ from course_utils.panels import Moves, fit_panel
 from matplotlib.axes import Axes
 import torch
 
+MOST_AT_ONCE = 2_000_000  # outputs of the model
 MOST_NUMBERS = 60_000  # of the model's curves: more would make the notebook large
 
 
 class Learning:
-    """What is learnt, at all the parameters that were visited."""
+    """What is learnt, at all the parameters that were visited.
+
+    Attributes:
+        ways: their numbers, shape (rates, epochs + 1, numbers).
+        losses: over all the data, shape (rates, epochs + 1).
+        names: what the model calls its parameters.
+        has_curve: whether the model can be drawn through its data.
+    """
 
     def __init__(self, task: Task, visited: Parameters, x: object, y: object) -> None:
         self.task, self.visited = task, visited
         self.data = read_data(x, y, visited[0], task.loss)
+        self.ways = torch.cat([part.reshape(*part.shape[:2], -1) for part in visited], dim=-1)
+        self.losses = self.loss_at(self.ways.flatten(0, 1)).reshape(self.ways.shape[:2]).double()
         self.names = _names(task.model, self.data is not None, visited)
         self.has_curve = self.data is not None and all(part.dim() == 1 for part in self.data)
 
@@ -29,7 +39,10 @@ class Learning:
         shapes = [part.shape[2:] for part in self.visited]
         pieces = torch.split(points, [shape.numel() for shape in shapes], dim=1)
         parameters = tuple(piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True))
-        return _at_each(lambda *row: self.task.one(row, self.data), parameters)
+        # A few hundred at once where there are many samples: all runs with all data could fill the memory.
+        size = max(1, MOST_AT_ONCE // (1 if self.data is None else len(self.data[0])))
+        blocks = zip(*(torch.split(part, size) for part in parameters), strict=True)
+        return torch.cat([_at_each(lambda *row: self.task.one(row, self.data), block) for block in blocks])
 
     def draw_fit(self, ax: Axes, at: int) -> Moves:
         """The model's curve after some of the epochs: as many as leave the notebook small."""

@@ -24,8 +24,8 @@ import torch
 
 STILL = 120  # dots to 100 pixels of the page: scripts put the SVG in the bitmap's place
 SIDE = 4000  # the length of an axis in a stored number
-FARTHEST = 8 * SIDE  # what lies farther out is drawn here: far outside the axes all the same
-GAP = -32768  # stands for inf and nan
+FARTHEST = 1000 * SIDE  # what lies farther out is drawn here: no line that crosses the axes is seen to turn by it
+GAP = -(2**31)  # stands for inf and nan
 
 Stored = dict[str, object]  # a part of what the script reads
 
@@ -127,7 +127,7 @@ class LiveFigure:
 
 
 class _Numbers:
-    """All curves of a figure in one row of 16-bit numbers, each as what it differs by: that packs to a fifth."""
+    """All curves of a figure in one row of 32-bit numbers, each as what it differs by: that packs to a fifth."""
 
     def __init__(self) -> None:
         self.found: dict[bytes, Stored] = {}
@@ -138,12 +138,13 @@ class _Numbers:
         for side in (0, 1):
             if bool((lengths == lengths.narrow(side, 0, 1)).all()):
                 lengths = lengths.narrow(side, 0, 1)
-        for side in (2, 0):  # from point to point, then from place to place; 16 bits go round, there and back
+        for side in (2, 0):  # from point to point, then from place to place; 32 bits go round, there and back
             lengths = lengths.diff(dim=side, prepend=torch.zeros_like(lengths.narrow(side, 0, 1)))
-        packed = bytes(str(tuple(lengths.shape)), "ascii") + lengths.numpy().astype("<i2").tobytes()
+        numbers = lengths.numpy().astype("<i4").tobytes()
+        packed = bytes(str(tuple(lengths.shape)), "ascii") + numbers
         if packed not in self.found:
-            self.found[packed] = {"from": len(self.row) // 2, "shape": list(lengths.shape)}
-            self.row += lengths.numpy().astype("<i2").tobytes()
+            self.found[packed] = {"from": len(self.row) // 4, "shape": list(lengths.shape)}
+            self.row += numbers
         return self.found[packed]
 
 
@@ -156,7 +157,7 @@ def _lengths(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[t
     sides = torch.as_tensor(to_sides.transform(points.numpy()))
     lengths = (sides * SIDE).round().clamp(-FARTHEST, FARTHEST)
     lengths[~points.isfinite().all(dim=1)] = GAP
-    lengths = lengths.nan_to_num(GAP).to(torch.int16)
+    lengths = lengths.nan_to_num(GAP).to(torch.int32)
     return lengths[:, 0].reshape(x.shape), lengths[:, 1].reshape(x.shape)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import math
 
-from course_utils.descent import Descent
 from course_utils.live import Moving, Wording
 from course_utils.picture import UNTOLD
 from course_utils.style import COLOURS
@@ -19,60 +18,63 @@ import torch
 
 Moves = list[Moving | Wording]
 LossAt = Callable[[torch.Tensor], torch.Tensor]  # of (points, 1 or 2) the losses there
-Places = tuple[torch.Tensor, torch.Tensor]
 FLOOR = 1e-9  # of the first loss: what is below is float32's rounding
 
 
-def rates_panel(ax: Axes, run: Descent, at: int, critical: float | None) -> Moves:
-    """The last loss against the rate: where it is least, and from where on descent diverges."""
+def rates_panel(ax: Axes, rates: torch.Tensor, losses: torch.Tensor, at: int, limit: float | None) -> Moves:
+    """The last loss against the rate: where it is least, and from which rate on descent diverges."""
     ax.set(xscale="log", xlabel="rate", ylabel="loss after the last epoch", title="Which rate learns most")
     log_labels(ax.xaxis)
-    loss_axis(ax, run.losses)
+    loss_axis(ax, losses)
     # What is below the axis is drawn at its foot: there are the best rates, and the eye should find them.
-    last = run.losses[:, -1]
+    last = losses[:, -1]
     last = last.clamp(min=2 * ax.get_ylim()[0]) if ax.get_yscale() == "log" else last
-    ax.plot(run.rates.tolist(), _finite(last), color=COLOURS["loss"], linestyle="-", label="loss")
-    if critical is not None:
-        ax.axvline(critical, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
+    ax.plot(rates.tolist(), _finite(last), color=COLOURS["loss"], linestyle="-", label="loss")
+    if limit is not None:
+        ax.axvline(limit, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
         ax.annotate(
-            f"diverges from {critical:.3g} ", (critical, 0.9), xycoords=("data", "axes fraction"), ha="right",
+            f"diverges from {limit:.3g} ", (limit, 0.9), xycoords=("data", "axes fraction"), ha="right",
             color=COLOURS["gradient"],
         )  # fmt: skip
-    rate = float(run.rates[at])
+    rate = float(rates[at])
     here = ax.axvline(rate, color=COLOURS["value"], linestyle="-", linewidth=1, label=UNTOLD)
     (dot,) = ax.plot([rate], _finite(last[at : at + 1]), **_DOT, label="here")  # type: ignore[arg-type]
-    across = run.rates[:, None, None]
+    across = rates[:, None, None]
     return [
         Moving(here, across.expand(-1, 1, 2), torch.tensor([[[0.0, 1.0]]])),
         Moving(dot, across, last[:, None, None]),
     ]
 
 
-def loss_panel(ax: Axes, run: Descent, at: int, titles: Sequence[str]) -> Moves:
-    """The loss after each epoch: all of them thin, those so far thick."""
-    epochs = run.losses.shape[1]
+def loss_panel(ax: Axes, losses: torch.Tensor, at: int, titles: Sequence[str]) -> Moves:
+    """The loss at the start and after each epoch: all of it thin, what has been so far thick."""
+    epochs = losses.shape[1] - 1
     ax.set(xlabel="epoch", ylabel="loss", title=titles[at])
-    y = _finite(run.losses[at])
-    (faint,) = ax.plot(range(1, epochs + 1), y, color=COLOURS["loss"], alpha=0.35, linewidth=1, linestyle="-")
-    (line,) = ax.plot(range(1, epochs + 1), y, color=COLOURS["loss"], linestyle="-", label="loss")
+    y = _finite(losses[at])
+    (faint,) = ax.plot(range(epochs + 1), y, color=COLOURS["loss"], alpha=0.35, linewidth=1, linestyle="-")
+    (line,) = ax.plot(range(epochs + 1), y, color=COLOURS["loss"], linestyle="-", label="loss")
     (dot,) = ax.plot([epochs], y[-1:], **_DOT, label="now")  # type: ignore[arg-type]
     faint.set_label(UNTOLD)
-    ax.set_xlim(0, epochs + 1)
-    loss_axis(ax, run.losses)
-    x = torch.arange(epochs + 1.0).expand(len(run.rates), 1, -1)
-    before = torch.full((len(run.rates), 1), math.nan).to(run.losses)  # no loss is known before the first epoch
-    losses = torch.cat([before, run.losses], dim=1)[:, None, :]
-    moves = [Moving(faint, x, losses), Moving(line, x, losses, "so far"), Moving(dot, x, losses, "now")]
-    return [*moves, Wording(ax.title if ax.get_title() else ax._left_title, titles)]  # type: ignore[attr-defined]
+    ax.set_xlim(-0.02 * epochs, 1.03 * epochs)
+    loss_axis(ax, losses)
+    x, y_all = torch.arange(epochs + 1.0).expand(len(losses), 1, -1), losses[:, None, :]
+    moves = [Moving(faint, x, y_all), Moving(line, x, y_all, "so far"), Moving(dot, x, y_all, "now")]
+    return [*moves, Wording(ax._left_title, titles)]  # type: ignore[attr-defined]
 
 
 def landscape_panel(
-    ax: Axes, ways: torch.Tensor, best: torch.Tensor, loss_at: LossAt, names: Sequence[str], at: int
+    ax: Axes, ways: torch.Tensor, losses: torch.Tensor, loss_at: LossAt, names: Sequence[str], at: int
 ) -> Moves:
     """The loss over one or two numbers, and the way down on it; `ways` has shape (rates, epochs + 1, 1 or 2)."""
+    best = ways[int(losses[:, -1].nan_to_num(math.inf, math.inf).argmin()), -1]
     reach = 1.4 * (ways[0, 0] - best).abs()
     reach = torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
-    x, y = (_valley if ways.shape[-1] == 1 else _map)(ax, ways, best, reach, loss_at)
+    if ways.shape[-1] == 1:
+        _draw_valley(ax, losses, best, reach, loss_at)
+        x, y = ways[..., 0], losses
+    else:
+        _draw_map(ax, best, reach, loss_at)
+        x, y = ways.unbind(-1)
     ax.set(xlabel=names[0], ylabel=names[1] if len(names) > 1 else "loss")
     style = {"color": COLOURS["gradient"], "linestyle": "-", "linewidth": 1.2, "marker": "o", "markersize": 3}
     (way,) = ax.plot(_finite(x[at]), _finite(y[at]), **style, label="the way")  # type: ignore[arg-type]
@@ -81,20 +83,19 @@ def landscape_panel(
     return [Moving(way, x, y, "so far"), Moving(dot, x, y, "now")]
 
 
-def _valley(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> Places:
+def _draw_valley(ax: Axes, losses: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> None:
     grid = best + reach * torch.linspace(-1, 1, 61).to(best)[:, None]
     heights = loss_at(grid)
     ax.plot(grid[:, 0].tolist(), _finite(heights), color=COLOURS["quiet"], linestyle="-", label="loss")
     ax.set_title("The way down")
     bottom = float(heights.min())
-    height = 1.8 * (float(loss_at(ways[:1, 0])) - bottom) or 1.0  # the start is well in view
+    height = 1.8 * (float(losses[0, 0]) - bottom) or 1.0  # the start is well in view
     ax.set_ylim(bottom - 0.08 * height, bottom + height)
     seen = grid[heights <= bottom + height]
     ax.set_xlim(float(seen.min()), float(seen.max()))
-    return ways[..., 0], loss_at(ways.reshape(-1, 1)).reshape(ways.shape[:-1])
 
 
-def _map(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> Places:
+def _draw_map(ax: Axes, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> None:
     steps = torch.linspace(-1, 1, 41).to(best)
     first, second = best[0] + reach[0] * steps, best[1] + reach[1] * steps
     heights = loss_at(torch.cartesian_prod(first, second)).reshape(len(first), len(second)).T
@@ -107,7 +108,6 @@ def _map(ax: Axes, ways: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, 
     ax.set_title("The way down, seen from above")
     ax.set_xlim(float(first[0]), float(first[-1]))
     ax.set_ylim(float(second[0]), float(second[-1]))
-    return ways[..., 0], ways[..., 1]
 
 
 def fit_panel(ax: Axes, x: torch.Tensor, y: torch.Tensor, grid: torch.Tensor, answers: torch.Tensor, at: int) -> Moves:

@@ -21,7 +21,7 @@ import pytest
 HERE = Path(__file__).parent
 EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
 ARRAY = r'"from": (\d+), "shape": \[(\d+), (\d+), (\d+)\]'
-GAP = -32768  # inf or nan
+GAP = -(2**31)  # inf or nan
 UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
 
 
@@ -121,7 +121,7 @@ def curves_differ(item, stored, fresh):
 def curves(outputs):
     """Of every live figure of a cell the numbers of all its curves, 4000 to a side; a gap stays far away."""
     for moves, numbers in zip(live(outputs, "live"), live(outputs, "numbers"), strict=False):
-        row = array("h", unpacked(numbers))
+        row = array("i", unpacked(numbers))
         if sys.byteorder == "big":
             row.byteswap()
         for start, *shape in set(re.findall(ARRAY, moves)):
@@ -132,7 +132,7 @@ def curves(outputs):
 
 
 def sum_up(row, start, places, size, length):
-    """Differences from place to place, then from point to point, become what they are differences of, in 16 bits."""
+    """Differences from place to place, then from point to point, become what they are differences of, in 32 bits."""
     for here in range(start + size, start + places * size):
         row[here] = wrapped(row[here] + row[here - size])
     for here in range(start, start + places * size):
@@ -141,7 +141,7 @@ def sum_up(row, start, places, size, length):
 
 
 def wrapped(number):
-    return (number + 2**15) % 2**16 - 2**15
+    return (number + 2**31) % 2**32 - 2**31
 
 
 def live(outputs, part):

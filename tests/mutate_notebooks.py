@@ -149,7 +149,7 @@ def change_curves(cell):
 
 def shifted(numbers):
     """One number in the middle: as differences are stored, the rest of its curve runs elsewhere too."""
-    row = array("h", numbers)
+    row = array("i", numbers)
     middle = next(place for place in range(len(row) // 2, len(row)) if 0 < abs(row[place]) < 2000)
     row[middle] += 200
     return row.tobytes()

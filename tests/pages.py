@@ -9,7 +9,7 @@ import re
 import sys
 import zlib
 
-SIDE, GAP = 4000, -32768  # the length of an axis in a stored number; inf and nan
+SIDE, GAP = 4000, -(2**31)  # the length of an axis in a stored number; inf and nan
 
 
 def data(html):
@@ -28,7 +28,7 @@ def drawing(html):
 
 def numbers(html):
     """All the curves' numbers in one row, as they are stored: what each differs by."""
-    found = array("h", unpacked(re.search(r"data-numbers='([^']*)'", html)[1]))
+    found = array("i", unpacked(re.search(r"data-numbers='([^']*)'", html)[1]))
     if sys.byteorder == "big":
         found.byteswap()
     return found
@@ -42,12 +42,12 @@ def curve(html, number, place=0, moment=0):
 
 
 def lengths(row, where, place, moment):
-    """The numbers of one curve: summed from place to place and from point to point, in 16 bits."""
+    """The numbers of one curve: summed from place to place and from point to point, in 32 bits."""
     places, moments, points = where["shape"]
     first = where["from"] + min(moment, moments - 1) * points
     here = range(first, first + (min(place, places - 1) + 1) * moments * points, moments * points)
     steps = [sum(row[start + point] for start in here) for point in range(points)]
-    return [(total + 2**15) % 2**16 - 2**15 for total in accumulate(steps)]
+    return [(total + 2**31) % 2**32 - 2**31 for total in accumulate(steps)]
 
 
 def unpacked(text):

@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "sheet": {"picture", "plot", "style"},
     "player": set(),
     "live": {"picture", "player", "style"},
-    "panels": {"descent", "live", "picture", "style"},
+    "panels": {"live", "picture", "style"},
     "card": set(),
     # controls
     "stepper": {
