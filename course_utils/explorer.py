@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import math
+from numbers import Integral, Real
 
 from course_utils.batch import Loss, Model, Task
 from course_utils.descent import Descent, descend
@@ -20,6 +21,8 @@ from course_utils.player import Control
 from matplotlib.figure import Figure
 import torch
 
+SHORTEST = 3000  # milliseconds that playing takes, or the eye does not follow
+MOST_EPOCHS = 1000
 MOST_POINTS = 100_000  # of all runs together
 
 
@@ -52,12 +55,11 @@ def explore_learning_rate(
 
     Raises:
         TypeError: an argument is of the wrong kind.
-        ValueError: not 0 < low < high, `at` is not between, fewer than two rates or epochs, or data and model do not
-            fit together.
+        ValueError: not 0 < low < high, `at` is not between, rates or epochs are too few or too many, the loss is not
+            finite at the start, or data and model do not fit together.
     """
     tried = _tried_rates(low, high, at, rates)
-    if not (isinstance(epochs, int) and epochs >= 2):
-        raise ValueError(f"epochs must be 2 or more, or there is no curve, got {epochs}")
+    epochs = _whole("epochs", epochs, 2, MOST_EPOCHS)
     if rates * epochs > MOST_POINTS:
         raise ValueError(f"rates times epochs must be at most {MOST_POINTS:,}, got {rates} times {epochs}")
     if isinstance(start, list):
@@ -66,7 +68,10 @@ def explore_learning_rate(
     place = int((tried / middle).log().abs().argmin())
     tried[place] = middle
     run = descend(model, start, tried, x, y, epochs=epochs, order=order, seed=seed, loss=loss)
-    return Explorer(run, Learning(Task(model, loss), run.parameters, x, y), place)
+    learning = Learning(Task(model, loss), run.parameters, x, y)
+    if not bool(learning.losses[0, 0].isfinite()):
+        raise ValueError(f"the loss must be finite at the start, got {float(learning.losses[0, 0])}")
+    return Explorer(run, learning, place)
 
 
 class Explorer(LiveFigure):
@@ -107,7 +112,7 @@ class Explorer(LiveFigure):
         counted = [f"{epoch} of {epochs}" for epoch in range(epochs + 1)]
         return [
             Control("learning rate", labels, at, shown="rate", marks=marks),
-            Control("epoch", counted, epochs, shown="epoch", unit="epoch"),
+            Control("epoch", counted, epochs, shown="epoch", unit="epoch", pace=max(33, SHORTEST // epochs)),
         ]
 
 
@@ -141,10 +146,18 @@ def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfSh
 
 
 def _tried_rates(low: float, high: float, at: float | None, rates: int) -> torch.Tensor:
-    if not (0 < low < high < math.inf):
-        raise ValueError(f"rates must hold 0 < low < high, got low={low}, high={high}")
+    for name, value in {"low": low, "high": high, "at": low if at is None else at}.items():
+        if not isinstance(value, Real):
+            raise TypeError(f"{name} must be a number, got {value!r}")
+    if not (0 < low < high < math.inf and high / low > 1.01):
+        raise ValueError(f"rates must hold 0 < low < high, a hundredth apart at least, got low={low}, high={high}")
     if at is not None and not low <= at <= high:
         raise ValueError(f"at must lie between low and high, got {at} with low={low}, high={high}")
-    if not (isinstance(rates, int) and 2 <= rates <= 400):
-        raise ValueError(f"rates must be a whole number from 2 to 400, got {rates}")
+    rates = _whole("rates", rates, 2, 400)
     return torch.logspace(math.log10(low), math.log10(high), rates, dtype=torch.float64)
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most:,}, got {value!r}")
+    return int(value)

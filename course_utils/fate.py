@@ -108,12 +108,12 @@ def _risen(run: _Run) -> Fate:
 def _arrived(run: _Run) -> Fate:
     level = run.track[0] - (1 - ARRIVED) * run.way
     epoch = len(run.track) - sum(1 for _ in takewhile(lambda loss: loss <= level, reversed(run.track)))
-    if _is_restless(run):
-        return Fate("oscillates", epoch, f"oscillates: close to the bottom from epoch {epoch} on, but it never settles")
     if _still_to_fall(run) > ARRIVED * run.way:
         return Fate(
             "too slow", None, f"too slow: {_after(run)} as far down as the best of these rates, and still falling"
         )
+    if _is_restless(run):
+        return Fate("oscillates", epoch, f"oscillates: close to the bottom from epoch {epoch} on, but it never settles")
     swinging = ", swinging from side to side" if _turns_back(run.rows[: epoch + 2]) else ""
     return Fate("converges", epoch, f"converges in {_count(epoch)}{swinging}")
 
@@ -136,7 +136,10 @@ def _is_growing(track: list[float]) -> bool:
 
 
 def _still_to_fall(run: _Run) -> float:
-    """How much more the loss would fall if its last two quarters went on as they do, each by the same factor."""
+    """How much more a steadily falling loss would fall if each quarter went on less than the last by one factor."""
+    half = run.track[run.epochs // 2 :]
+    if any(after > before for before, after in pairwise(half)):
+        return 0.0
     middle, late, last = (run.track[part * run.epochs // 4] for part in (2, 3, 4))
     before, now = middle - late, late - last
     if now <= 0 or before <= 0:

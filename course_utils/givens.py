@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -79,6 +80,9 @@ def read_data(x: object, y: object, like: torch.Tensor, loss: Loss) -> Data:
         raise ValueError(f"x and y must be of one length, got {len(inputs)} and {len(targets)} samples")
     if not len(inputs):
         raise ValueError("x must hold at least one sample, got none")
+    for name, values in {"x": inputs, "y": targets}.items():
+        if values.is_floating_point() and not bool(values.isfinite().all()):
+            raise ValueError(f"{name} must hold finite numbers, got inf or nan")
     return inputs, targets
 
 
@@ -92,6 +96,7 @@ def check_task(task: Task, start: Parameters, data: Data) -> None:
     for name, called in zip(("model", "loss"), task, strict=True):
         if not callable(called):
             raise TypeError(f"{name} must be a function, got {type(called).__name__}")
+    _check_call(task.model, len(start) + (data is not None))
     parameters = tuple(parameter.clone().requires_grad_() for parameter in start)
     losses = _loss_alone(task.model, parameters) if data is None else _losses(task, parameters, *data)
     if all(slope is None for slope in slopes(losses, parameters)):
@@ -99,6 +104,15 @@ def check_task(task: Task, start: Parameters, data: Data) -> None:
             "model must depend on its parameters, but the loss has no gradient with respect to any of them "
             "(.item(), .data and .detach() cut it off)"
         )
+
+
+def _check_call(model: Model, arguments: int) -> None:
+    try:
+        signature(model).bind(*range(arguments))
+    except ValueError:  # some built-in functions tell nothing of themselves
+        return
+    except TypeError:
+        raise TypeError(f"model must take {arguments} arguments, x if there is data and each parameter") from None
 
 
 def check_plan(epochs: int, order: str, data: Data) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import StringIO
+import json
 
+from course_utils.curves import Numbers, Stored, axes_of, lengths_along
 from course_utils.picture import describe, to_png
 from course_utils.player import Control, changes, player_html
 from course_utils.style import picture_html
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -23,11 +24,6 @@ from matplotlib.text import Text
 import torch
 
 STILL = 120  # dots to 100 pixels of the page: scripts put the SVG in the bitmap's place
-SIDE = 4000  # the length of an axis in a stored number
-FARTHEST = 1000 * SIDE  # what lies farther out is drawn here: no line that crosses the axes is seen to turn by it
-GAP = -(2**31)  # stands for inf and nan
-
-Stored = dict[str, object]  # a part of what the script reads
 
 
 @dataclass(frozen=True)
@@ -39,12 +35,14 @@ class Moving:
         x: shape (places of the first control or 1, moments of the second or 1, points), in the line's own units.
         y: as x; inf and nan leave gaps.
         shown: "all" points, those "so far" at the moment of the last control, or the one of "now".
+        moments: which of the second control's moments are there, if not all.
     """
 
     line: Line2D
     x: torch.Tensor
     y: torch.Tensor
     shown: str = "all"
+    moments: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,9 @@ class LiveFigure:
         self.figure, self.controls, self.moves = figure, tuple(controls), tuple(moves)
         self.words, self.sentence, self.brief = tuple(words), sentence, tuple(brief) or tuple(words)
 
+        if any("$" in text for move in moves if isinstance(move, Wording) for text in move.texts):
+            raise ValueError("a text that changes cannot hold formulas or the sign $, as the browser sets plain text")
+
     def __repr__(self) -> str:
         """The words, for terminals."""
         return self.to_text()
@@ -89,11 +90,12 @@ class LiveFigure:
         chosen = sorted({round(step * last / 8) for step in range(9)})
         rows = [f"{first.name} {first.labels[place]}: {self.brief[place]}" for place in chosen]
         reach = f"{first.name} from {first.labels[0]} to {first.labels[-1]}, {len(first.labels)} places"
-        return "\n".join([*map(describe, axes), f"A slider moves it, {reach}:", *rows])
+        marks = "".join(f"; marked is: {words}" for _, words in first.marks)
+        return "\n".join([*map(describe, axes), f"A slider moves it, {reach}{marks}:", *rows])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        self._lay_out()
         png = to_png(self.figure, STILL)
-        self.figure.set_layout_engine("none")  # the layout is found, and would be sought again for the SVG
         width, height = (round(float(inches) * 100) for inches in self.figure.get_size_inches())
         words = self.to_text()
         still = picture_html(png, mime="image/png", words=words, width=width, height=height)
@@ -102,17 +104,25 @@ class LiveFigure:
         html = player_html(still, self.controls, moves, self.words, sentence=self.sentence, drawing=drawing)
         return {"text/html": html, "image/png": png, "text/plain": words}
 
+    def _lay_out(self) -> None:
+        """Find the layout once, with room for texts that are empty at the start."""
+        if self.figure.get_layout_engine() is not None:
+            with _named(self.moves, lines=False):
+                self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
+
     def _stored(self) -> tuple[list[Stored], bytes]:
         """The moves as the script reads them, and the numbers they point to."""
-        numbers = _Numbers()
+        numbers = Numbers()
         found: list[Stored] = []
         for place, move in enumerate(self.moves):
             name: Stored = {"id": f"move-{place}"}
             if isinstance(move, Moving):
                 where = self._curve(numbers, move.line, move.x, move.y)
-                found.append(name | where | {"kind": "line", "shown": move.shown})
+                moments = list(move.moments) or list(range(max(move.x.shape[1], move.y.shape[1])))
+                found.append(name | where | {"kind": "line", "shown": move.shown, "moments": moments})
                 continue
-            text: Stored = {"kind": "text", "part": "text", "by": move.by, "changes": changes(move.texts)}
+            text: Stored = {"kind": "text", "by": move.by, "changes": changes(move.texts)}
             found.append(name | text)
             if move.x is not None and move.y is not None:
                 home = self._curve(numbers, move.text, *(torch.tensor([[[at]]]) for at in move.text.get_position()))
@@ -120,77 +130,40 @@ class LiveFigure:
                 found.append(name | where | {"kind": "place", "shown": "all", "home": home})
         return found, numbers.row
 
-    def _curve(self, numbers: _Numbers, artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> Stored:
-        across, up = _lengths(artist, x, y)
-        axes = f"axes-{self.figure.axes.index(_axes(artist))}"
-        return {"axes": axes, "x": numbers.add(across), "y": numbers.add(up)}
-
-
-class _Numbers:
-    """All curves of a figure in one row of 32-bit numbers, each as what it differs by: that packs to a fifth."""
-
-    def __init__(self) -> None:
-        self.found: dict[bytes, Stored] = {}
-        self.row = b""
-
-    def add(self, lengths: torch.Tensor) -> Stored:
-        """Where these now are; what is the same at all places or moments, or was there before, is kept once."""
-        for side in (0, 1):
-            if bool((lengths == lengths.narrow(side, 0, 1)).all()):
-                lengths = lengths.narrow(side, 0, 1)
-        for side in (2, 0):  # from point to point, then from place to place; 32 bits go round, there and back
-            lengths = lengths.diff(dim=side, prepend=torch.zeros_like(lengths.narrow(side, 0, 1)))
-        numbers = lengths.numpy().astype("<i4").tobytes()
-        packed = bytes(str(tuple(lengths.shape)), "ascii") + numbers
-        if packed not in self.found:
-            self.found[packed] = {"from": len(self.row) // 4, "shape": list(lengths.shape)}
-            self.row += numbers
-        return self.found[packed]
-
-
-def _lengths(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where points lie, as lengths along the sides of the artist's axes, each of shape (places, moments, points)."""
-    shape = torch.broadcast_shapes(x.shape, y.shape)  # type: ignore[no-untyped-call]
-    x, y = (side.detach().cpu().double().expand(shape) for side in (x, y))
-    points = torch.stack([x.flatten(), y.flatten()], dim=1)
-    to_sides = artist.get_transform() - _axes(artist).transAxes
-    sides = torch.as_tensor(to_sides.transform(points.numpy()))
-    lengths = (sides * SIDE).round().clamp(-FARTHEST, FARTHEST)
-    lengths[~points.isfinite().all(dim=1)] = GAP
-    lengths = lengths.nan_to_num(GAP).to(torch.int32)
-    return lengths[:, 0].reshape(x.shape), lengths[:, 1].reshape(x.shape)
-
-
-def _axes(artist: Line2D | Text) -> Axes:
-    assert isinstance(artist.axes, Axes)
-    return artist.axes
+    def _curve(self, numbers: Numbers, artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> Stored:
+        across, up = lengths_along(artist, x, y)
+        return {"axes": self.figure.axes.index(axes_of(artist)), "x": numbers.add(across), "y": numbers.add(up)}
 
 
 def _svg(figure: Figure, moves: Sequence[Moving | Wording]) -> str:
     """The figure as an SVG in which whatever moves can be found by its name, and is there even where it was empty."""
-    for number, ax in enumerate(figure.axes):
-        ax.patch.set_gid(f"axes-{number}")
     drawing = StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _named(moves):
         canvas = FigureCanvasSVG(figure)
         canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-    return drawing.getvalue()
+    # Where the axes are is the layout's affair, and that the fonts': it goes with the drawing, not with the numbers.
+    width, height = (72 * float(inches) for inches in figure.get_size_inches())
+    boxes = [ax.get_position() for ax in figure.axes]
+    sides = [[box.x0 * width, box.x1 * width, (1 - box.y1) * height, (1 - box.y0) * height] for box in boxes]
+    return drawing.getvalue().replace("</svg>", f"<desc id='sides'>{json.dumps(sides)}</desc></svg>")
 
 
 @contextmanager
-def _named(moves: Sequence[Moving | Wording]) -> Iterator[None]:
+def _named(moves: Sequence[Moving | Wording], *, lines: bool = True) -> Iterator[None]:
     """What moves has a name, and is put in view meanwhile: matplotlib would leave out what cannot be seen."""
     with ExitStack() as stack:
         for place, move in enumerate(moves):
             if isinstance(move, Moving):
+                if not lines:
+                    continue
                 line = move.line
                 line.set_gid(f"move-{place}")
                 stack.callback(line.set_data, *line.get_data(orig=True))  # type: ignore[arg-type]
                 stack.callback(line.set_transform, line.get_transform())
                 line.set_data([0.4, 0.6], [0.5, 0.5])
-                line.set_transform(_axes(line).transAxes)
+                line.set_transform(axes_of(line).transAxes)
             else:
                 move.text.set_gid(f"move-{place}")
                 stack.callback(move.text.set_text, move.text.get_text())
-                move.text.set_text(next((text for text in move.texts if text), " "))
+                move.text.set_text(max(move.texts, key=lambda text: (text.count("\n"), bool(text))) or " ")
         yield

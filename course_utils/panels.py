@@ -18,6 +18,7 @@ import torch
 
 Moves = list[Moving | Wording]
 LossAt = Callable[[torch.Tensor], torch.Tensor]  # of (points, 1 or 2) the losses there
+MOST_DOTS = 300  # in the SVG as dots of their own; more of them are a bitmap
 FLOOR = 1e-9  # of the first loss: what is below is float32's rounding
 
 
@@ -33,7 +34,7 @@ def rates_panel(ax: Axes, rates: torch.Tensor, losses: torch.Tensor, at: int, li
     if limit is not None:
         ax.axvline(limit, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
         ax.annotate(
-            f"diverges from {limit:.3g} ", (limit, 0.9), xycoords=("data", "axes fraction"), ha="right",
+            " diverges", (limit, 1.0), xycoords=("data", "axes fraction"), rotation=90, ha="left", va="top",
             color=COLOURS["gradient"],
         )  # fmt: skip
     rate = float(rates[at])
@@ -66,7 +67,7 @@ def landscape_panel(
     ax: Axes, ways: torch.Tensor, losses: torch.Tensor, loss_at: LossAt, names: Sequence[str], at: int
 ) -> Moves:
     """The loss over one or two numbers, and the way down on it; `ways` has shape (rates, epochs + 1, 1 or 2)."""
-    best = ways[int(losses[:, -1].nan_to_num(math.inf, math.inf).argmin()), -1]
+    best = ways.flatten(0, 1)[int(losses.flatten().nan_to_num(math.inf, math.inf, math.inf).argmin())]
     reach = 1.4 * (ways[0, 0] - best).abs()
     reach = torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
     if ways.shape[-1] == 1:
@@ -88,7 +89,7 @@ def _draw_valley(ax: Axes, losses: torch.Tensor, best: torch.Tensor, reach: torc
     heights = loss_at(grid)
     ax.plot(grid[:, 0].tolist(), _finite(heights), color=COLOURS["quiet"], linestyle="-", label="loss")
     ax.set_title("The way down")
-    bottom = float(heights.min())
+    bottom = min(float(heights[heights.isfinite()].min()), float(losses[0, 0]))
     height = 1.8 * (float(losses[0, 0]) - bottom) or 1.0  # the start is well in view
     ax.set_ylim(bottom - 0.08 * height, bottom + height)
     seen = grid[heights <= bottom + height]
@@ -99,6 +100,7 @@ def _draw_map(ax: Axes, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt
     steps = torch.linspace(-1, 1, 41).to(best)
     first, second = best[0] + reach[0] * steps, best[1] + reach[1] * steps
     heights = loss_at(torch.cartesian_prod(first, second)).reshape(len(first), len(second)).T
+    heights = heights.nan_to_num(float(heights[heights.isfinite()].max()))
     low, high = float(heights.min()), float(heights.max())
     levels = [low + (high - low) * (step / 9) ** 3 for step in range(1, 9)]  # closer together near the bottom
     ax.contour(
@@ -110,14 +112,25 @@ def _draw_map(ax: Axes, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt
     ax.set_ylim(float(second[0]), float(second[-1]))
 
 
-def fit_panel(ax: Axes, x: torch.Tensor, y: torch.Tensor, grid: torch.Tensor, answers: torch.Tensor, at: int) -> Moves:
-    """The data, and what the model answers; `answers` has shape (rates, moments, points of the grid)."""
+def fit_panel(
+    ax: Axes,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    grid: torch.Tensor,
+    answers: torch.Tensor,
+    moments: Sequence[int],
+    at: int,
+) -> Moves:
+    """The data, and what the model answers for the grid; `answers` has shape (rates, moments, points of the grid)."""
     ax.set(xlabel="x", ylabel="y", title="What it says of the data")
     (line,) = ax.plot(grid.tolist(), _finite(answers[at, -1]), color=COLOURS["value"], linestyle="-", label="model")
-    ax.plot(x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data")
+    (dots,) = ax.plot(
+        x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data"
+    )
+    dots.set_rasterized(len(x) > MOST_DOTS)
     low, high = min(0.0, float(y.min())), max(0.0, float(y.max()))
     ax.set_ylim(low - 0.1 * (high - low or 1.0), high + 0.2 * (high - low or 1.0))
-    return [Moving(line, grid.expand(answers.shape), answers)]
+    return [Moving(line, grid.expand(answers.shape), answers, moments=moments)]
 
 
 def loss_axis(ax: Axes, losses: torch.Tensor) -> None:

@@ -5,6 +5,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
   box.dataset.ready = 'yes';
   const { controls, moves, words, sentence } = JSON.parse(box.dataset.live);
   const still = box.querySelector('img');
+  const GAP = -(2 ** 31);
   const now = controls.map((control) => control.start); // the place of each slider
 
   // What holds at a place: the last of the changes up to it. A change is [the place from which on it holds, what].
@@ -23,27 +24,20 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
 
   // Where a curve runs. Its numbers are lengths along the sides of its axes, 4000 to a side.
   const curves = (root, numbers) => {
-    const frames = new Map();
-    const frame = (axes) => {
-      const corners = root.querySelector(`#${axes} path`).getAttribute('d').match(/-?[\d.]+/g).map(Number);
-      const x = corners.filter((_, place) => place % 2 === 0);
-      const y = corners.filter((_, place) => place % 2 === 1);
-      return [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
-    };
-    const row = ({ from, shape: [places, moments, length] }) => {
+    const sides = JSON.parse(root.querySelector('#sides')?.textContent ?? '[]'); // of each axes: left, right, top, bottom
+    const row = ({ from, shape: [places, moments, length] }, kept) => {
       const place = places > 1 ? now[0] : 0;
-      const moment = moments > 1 ? Math.floor(now[1] * (moments - 1) / (controls[1].labels.length - 1)) : 0;
+      const moment = moments > 1 ? kept.findLastIndex((one) => one <= now[1]) : 0;
       const first = from + (place * moments + moment) * length;
       return numbers.subarray(first, first + length);
     };
-    return ({ axes, x, y, shown }) => {
-      if (!frames.has(axes)) frames.set(axes, frame(axes));
-      const [left, right, top, bottom] = frames.get(axes);
-      const [across, up] = [row(x), row(y)];
+    return ({ axes, x, y, shown, moments }) => {
+      const [left, right, top, bottom] = sides[axes];
+      const [across, up] = [row(x, moments), row(y, moments)];
       const last = shown === 'all' ? up.length - 1 : now.at(-1);
       const points = [];
       for (let place = shown === 'now' ? last : 0; place <= last; place++) {
-        const gap = across[place] === -32768 || up[place] === -32768; // inf or nan
+        const gap = across[place] === GAP || up[place] === GAP; // inf or nan
         points.push(gap ? null : [
           left + (right - left) * across[place] / 4000,
           bottom - (bottom - top) * up[place] / 4000,
@@ -72,7 +66,11 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
       group.style.display = here ? '' : 'none';
       if (here) group.setAttribute('transform', `translate(${here[0] - home[0]} ${here[1] - home[1]})`);
     },
-    text(part, text) { part.textContent = text; },
+    text(part, text) {
+      const lines = text.split('\n');
+      const places = part.matches('text') ? [part] : part.querySelectorAll('text');
+      places.forEach((line, place) => { line.textContent = lines[place] ?? ''; });
+    },
     mark(part, on, { name }) { part.classList.toggle(name, on); },
   };
 
@@ -85,8 +83,10 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     picture.className = still.className;
     picture.setAttribute('role', 'img');
     const root = picture.attachShadow({ mode: 'open' }); // the drawing's styles and names stay inside
-    root.append(document.importNode(drawing, true));
-    still.replaceWith(picture);
+    const plain = document.createElement('div');
+    plain.setAttribute('style', 'all: initial'); // and what the page's text looks like stays outside
+    plain.append(document.importNode(drawing, true));
+    root.append(plain);
 
     const points = curves(root, numbers);
     const parts = moves.map(({ id, part }) => root.querySelector(part ? `#${id} ${part}` : `#${id}`));
@@ -114,8 +114,9 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
       now[place] = Math.max(0, Math.min(control.labels.length - 1, to));
       show();
     }, () => now[place]));
-    picture.after(...bars.map(({ row }) => row), spoken);
     show();
+    still.replaceWith(picture);
+    picture.after(...bars.map(({ row }) => row), spoken);
   };
 
   // A slider with its value beside it, and buttons where it can be played.
@@ -135,7 +136,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
       return made;
     };
     const look = 'color: inherit; background: transparent; border: 1px solid; border-radius: 4px; padding: 2px 9px;'
-      + ' font: inherit; cursor: pointer;';
+      + ' font: inherit; cursor: pointer; white-space: nowrap;';
 
     let playing = null;
     const play = named('button', 'play', '▶ play');
@@ -197,7 +198,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     const longest = Math.max(...control.labels.map((words) => words.length));
     const label = text('', `min-width: ${longest}ch; font-variant-numeric: tabular-nums;`);
     const row = document.createElement('div');
-    row.setAttribute('style', 'display: flex; gap: 6px; align-items: center; max-width: 640px; margin-top: 8px;'
+    row.setAttribute('style', 'display: flex; flex-wrap: wrap; gap: 6px; align-items: center; max-width: 640px; margin-top: 8px;'
       + (control.marks.length ? ' padding-bottom: 1.2em;' : ''));
     row.append(...(control.shown ? [text(control.shown)] : []), ...buttons, track, label);
     return { row, slider, label, labels: control.labels };
@@ -208,7 +209,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     new Response(new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream('deflate')));
   if (box.dataset.drawing) {
     Promise.all([inflated(box.dataset.drawing).text(), inflated(box.dataset.numbers).arrayBuffer()])
-      .then(([svg, numbers]) => start(svg, summed(new Int16Array(numbers))));
+      .then(([svg, numbers]) => start(svg, summed(new Int32Array(numbers))));
   } else {
     start(new TextDecoder().decode(bytes(still.src.split(',')[1])), null);
   }

@@ -130,7 +130,7 @@ def change_frame_words(cell):
 
 def change_moving_title(cell):
     """A text that a live figure shows at some place of its slider."""
-    return change_data(cell, "text/html", lambda html: re.sub(r'("part": "text".*?\]*?, ")', r"\g<1>Q", html, count=1))
+    return change_data(cell, "text/html", lambda html: re.sub(r'("kind": "text".*?\]*?, ")', r"\g<1>Q", html, count=1))
 
 
 def change_live_texts(cell):

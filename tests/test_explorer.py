@@ -73,18 +73,18 @@ def test_what_moves_lies_where_the_numbers_say():
     html = html_of(live)
     moves = pages.data(html)["moves"]
     rates, loss, way, fit = live.figure.axes
-    curve, so_far, now = (place for place, move in enumerate(moves) if move.get("axes") == "axes-1")
+    curve, so_far, now = (place for place, move in enumerate(moves) if move.get("axes") == 1)
     assert [moves[place]["shown"] for place in (curve, so_far, now)] == ["all", "so far", "now"]
     for place in (0, 90, 150):
         points = pages.curve(html, so_far, place)
         for epoch in (0, 1, 2, 10):
             wanted = (loss.transData - loss.transAxes).transform((epoch, live.losses[place, epoch].item()))
             assert points[epoch] == pytest.approx(tuple(wanted), abs=1e-3)
-    [model] = (place for place, move in enumerate(moves) if move.get("axes") == "axes-3")
+    [model] = (place for place, move in enumerate(moves) if move.get("axes") == 3)
     _, head = pages.curve(html, model, place=150, moment=3)
     w = live.run.parameters[0][150, 3].item()
     assert head == pytest.approx(tuple((fit.transData - fit.transAxes).transform((3.3, 3.3 * w))), abs=2e-3)
-    trail = pages.curve(html, moves.index(next(move for move in moves if move.get("axes") == "axes-2")), place=90)
+    trail = pages.curve(html, moves.index(next(move for move in moves if move.get("axes") == 2)), place=90)
     start = (way.transData - way.transAxes).transform((1.0, 14 / 3))
     assert trail[0] == pytest.approx(tuple(start), abs=1e-3)
     assert rates.get_xlabel() == "rate"
@@ -95,7 +95,7 @@ def test_a_run_that_diverges_leaves_the_axes_as_they_are_and_gaps_where_it_is_in
     assert live.figure.axes[1].get_ylim() == explored(order="per sample", at=0.01).figure.axes[1].get_ylim()
     html = html_of(live)
     moves = pages.data(html)["moves"]
-    curve = moves.index(next(move for move in moves if move.get("axes") == "axes-1"))
+    curve = moves.index(next(move for move in moves if move.get("axes") == 1))
     points = pages.curve(html, curve, place=199)
     epoch = live.fates[-1].epoch
     assert all(point is not None for point in points[:epoch])
@@ -139,6 +139,66 @@ def test_a_model_that_looks_at_its_parameter_works_too():
     assert live.losses[4, -1] == pytest.approx(56 / 3)  # a step that went below 0 stays there: no slope any more
 
 
+def test_a_curve_is_not_taken_for_a_line_because_it_is_one_where_it_starts():
+    x, y = torch.tensor([0.0, 1.0, 2.0, 3.0]), torch.tensor([2.0, 1.0, 0.0, 0.0])
+    live = explored(lambda x, w, b: torch.relu(w * x + b), (1.0, 0.5), x, y, high=0.5)
+    moves = pages.data(html_of(live))["moves"]
+    model = moves.index(next(move for move in moves if move.get("axes") == 3))
+    assert len(pages.curve(html_of(live), model)) == 25
+
+
+def test_a_model_that_looks_at_all_inputs_together_is_drawn_at_these_alone():
+    x = torch.tensor([6.0, 1.0, 2.0])
+    live = explored(lambda x, w: w * (x - x.mean()), 1.0, x, x - 3)
+    line = next(line for line in live.figure.axes[3].lines if line.get_label() == "model")
+    assert line.get_xdata().tolist() == [1.0, 2.0, 6.0]
+    assert line.get_ydata() == pytest.approx([-2.0, -1.0, 3.0], abs=1e-4)
+
+
+def test_early_epochs_are_among_those_that_a_curve_is_kept_for():
+    live = explored(lambda x, w: torch.exp(w * x), 0.5, X / 3, torch.exp(X / 3))
+    moves = pages.data(html_of(live))["moves"]
+    kept = next(move for move in moves if move.get("axes") == 3)["moments"]
+    assert kept[:5] == [0, 1, 2, 3, 4]
+    assert kept[-1] == 100
+    assert len(kept) < 101
+
+
+@pytest.mark.parametrize(
+    ("model", "start", "x", "y", "changes"),
+    [
+        (line, 1.0, X, Y, {"low": 10.0, "high": 1000.0, "at": None}),  # every rate diverges
+        (lambda w: w**2, 0.0, None, None, {}),  # at the bottom from the start
+        (line, 2.0, X, Y, {}),  # nothing to learn
+        (lambda w: -(w**2), 1.0, None, None, {}),  # no bottom
+        (lambda w: w - w.log(), 3.0, None, None, {"high": 4.0}),  # nan beyond 0
+        (torch.mul, 1.0, X, Y, {}),  # tells no names
+        (lambda x, w: w * x * torch.tensor([1.0, 1.0, 1.0]), 1.0, X, Y, {}),  # these samples alone
+        (lambda x, *w: w[0] * x, 1.0, X, Y, {}),
+        (lambda x, w: torch.relu(w * x), -1.0, X, Y, {}),  # dead
+    ],
+)
+def test_odd_models_have_their_figure(model, start, x, y, changes):
+    live = explored(model, start, x, y, **({"rates": 20, "epochs": 20} | changes))
+    assert html_of(live)
+    assert all(fate.words for fate in live.fates)
+
+
+def test_class_numbers_as_targets_have_no_curve():
+    def scores(x, w, b):
+        return x[:, None] * w + b
+
+    live = explored(scores, (torch.zeros(2), torch.zeros(2)), X, torch.tensor([0, 1, 1]),
+                    loss=torch.nn.functional.cross_entropy, rates=5, epochs=5)  # fmt: skip
+    assert [ax.get_xlabel() for ax in live.figure.axes] == ["rate", "epoch"]
+
+
+def test_thousands_of_samples_leave_the_figure_small():
+    x = torch.linspace(0, 1, 5000)
+    shown = explored(lambda x, w, b: w * x + b, (0.0, 0.0), x, 3 * x + (500 * x).sin(), high=1.0)._repr_mimebundle_()
+    assert len(shown["text/html"]) + len(base64.b64encode(shown["image/png"])) < 250_000
+
+
 def test_shuffled_goes_by_its_seed_and_leaves_torchs_own_alone():
     state = torch.get_rng_state()
     runs = [explored(order="shuffled", seed=seed, rates=3, epochs=5).run.losses for seed in (1, 1, 2)]
@@ -166,9 +226,9 @@ def test_without_scripts_there_is_a_picture_with_words():
     for part in (
         "Which rate learns most. A plot of loss after the last epoch (logarithmic) against rate.",
         "loss: 200 points, (0.001, ",
-        "diverges from 0.206", "Rate 0.01000: converges. A plot of loss (logarithmic) against epoch.",
+        "marked is: diverges from 0.20625", "Rate 0.01000: converges. A plot of loss (logarithmic) against epoch.",
         "The way down. A plot of loss against w.", "What it says of the data. A plot of y against x.",
-        "A slider moves it, learning rate from 0.00100 to 0.40000, 200 places:",
+        "A slider moves it, learning rate from 0.00100 to 0.40000, 200 places; ",
         "learning rate 0.00100: Rate 0.00100: converges in 82 epochs.",
     ):  # fmt: skip
         assert part in words
@@ -178,15 +238,23 @@ def test_without_scripts_there_is_a_picture_with_words():
     ("arguments", "error", "message"),
     [
         ({"model": 3}, TypeError, "model must be a function"),
-        ({"low": 0.0}, ValueError, "rates must hold 0 < low < high, got low=0.0, high=0.4"),
-        ({"low": -0.1}, ValueError, "rates must hold 0 < low < high, got low=-0.1"),
+        ({"low": 0.0}, ValueError, "rates must hold 0 < low < high, a hundredth apart at least, got low=0.0, high=0.4"),
+        ({"low": -0.1}, ValueError, "rates must hold 0 < low < high, a hundredth apart at least, got low=-0.1"),
         ({"high": math.inf}, ValueError, "rates must hold 0 < low < high"),
         ({"high": 0.001}, ValueError, "rates must hold 0 < low < high"),
         ({"at": 0.5}, ValueError, "at must lie between low and high, got 0.5 with low=0.001, high=0.4"),
         ({"rates": 1}, ValueError, "rates must be a whole number from 2 to 400, got 1"),
-        ({"epochs": 1}, ValueError, "epochs must be 2 or more, or there is no curve, got 1"),
-        ({"epochs": 2.5}, ValueError, "epochs must be 2 or more"),
-        ({"epochs": 3000}, ValueError, "rates times epochs must be at most 100,000"),
+        ({"epochs": 1}, ValueError, "epochs must be a whole number from 2 to 1,000, got 1"),
+        ({"epochs": 2.5}, ValueError, "epochs must be a whole number from 2 to 1,000, got 2.5"),
+        ({"epochs": True}, ValueError, "epochs must be a whole number from 2 to 1,000, got True"),
+        ({"low": "a"}, TypeError, "low must be a number, got 'a'"),
+        ({"y": [1.0, math.nan, 3.0]}, ValueError, "y must hold finite numbers, got inf or nan"),
+        ({"start": (1.0, 2.0)}, TypeError, "model must take 3 arguments, x if there is data and each parameter"),
+        (
+            {"model": lambda w: w.log(), "start": -1.0, "x": None, "y": None}, ValueError,
+            "the loss must be finite at the start, got nan",
+        ),
+        ({"epochs": 600}, ValueError, "rates times epochs must be at most 100,000"),
         ({"start": [1.0, 2.0]}, TypeError, "start must be one start, a number, a tensor or a tuple of them, got a li"),
         ({"start": "1"}, TypeError, "start must be a number, a tensor or a tuple of these, got str"),
         ({"x": [], "y": []}, ValueError, "x must hold at least one sample, got none"),
@@ -233,9 +301,7 @@ def path_of(page, move):
         """([id, axes]) => {
           const root = document.querySelector('.course-live .course-picture').shadowRoot;
           const numbers = (path) => path.getAttribute('d').match(/-?[\\d.]+/g).map(Number);
-          const corners = numbers(root.querySelector(`#${axes} path`));
-          const x = corners.filter((_, i) => i % 2 === 0), y = corners.filter((_, i) => i % 2);
-          const [left, right] = [Math.min(...x), Math.max(...x)], [top, bottom] = [Math.min(...y), Math.max(...y)];
+          const [left, right, top, bottom] = JSON.parse(root.querySelector('#sides').textContent)[axes];
           const found = numbers(root.querySelector(`#${id} > path`));
           return found.filter((_, i) => i % 2 === 0).map((across, i) =>
             [(across - left) / (right - left), (bottom - found[2 * i + 1]) / (bottom - top)]);
@@ -250,7 +316,7 @@ def test_in_an_exported_page_each_key_moves_picture_and_words(exported):
     page = exported(live)
     html = html_of(live)
     moves = pages.data(html)["moves"]
-    curve = next(place for place, move in enumerate(moves) if move.get("axes") == "axes-1")
+    curve = next(place for place, move in enumerate(moves) if move.get("axes") == 1)
     slider = page.get_by_role("slider", name="learning rate")
     sentence = page.locator(".course-live [aria-live]")
     slider.focus()
@@ -270,7 +336,7 @@ def test_the_epochs_are_stepped_and_played_and_none_is_left_out(exported):
     live = explored(order="per sample", epochs=30)
     page = exported(live)
     moves = pages.data(html_of(live))["moves"]
-    so_far = next(move for move in moves if move.get("shown") == "so far" and move["axes"] == "axes-1")
+    so_far = next(move for move in moves if move.get("shown") == "so far" and move["axes"] == 1)
     epoch = page.get_by_role("slider", name="epoch")
     page.get_by_role("button", name="first epoch").click()
     assert epoch.get_attribute("aria-valuetext") == "0 of 30"
@@ -341,4 +407,4 @@ def test_without_scripts_the_picture_stands(page, tmp_path):
     page.goto((tmp_path / "page.html").as_uri())
     picture = page.locator("img.course-picture")
     assert picture.evaluate("picture => picture.complete && picture.naturalWidth") > 800
-    assert f"diverges from {explored().first_diverging:.3g}" in picture.get_attribute("alt")
+    assert f"diverges from {explored().first_diverging:.5f}" in picture.get_attribute("alt")

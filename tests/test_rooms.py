@@ -48,14 +48,16 @@ MAY_IMPORT = {
     "plot": {"picture", "style"},
     "sheet": {"picture", "plot", "style"},
     "player": set(),
-    "live": {"picture", "player", "style"},
+    "curves": set(),
+    "live": {"curves", "picture", "player", "style"},
     "panels": {"live", "picture", "style"},
     "card": set(),
     # controls
     "stepper": {
         "draw", "engine", "graph", "names", "player", "read", "scene", "slopes", "steps", "style", "svg", "words",
     },
-    "slider": {"live", "picture", "player", "progress"},
+    "alike": set(),
+    "slider": {"alike", "live", "picture", "player", "progress"},
     "learning": {"batch", "givens", "panels"},
     "explorer": {"batch", "descent", "fate", "givens", "learning", "live", "panels", "picture", "player"},
     "controls": set(),
@@ -70,7 +72,8 @@ MAY_IMPORT = {
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
 HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
-HOME["matplotlib"] = {"explorer", "learning", "live", "panels", "paper", "picture", "plot", "sheet", "slider", "style"}
+DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
+HOME["matplotlib"] = DRAWING | {"paper", "picture", "plot", "style"}
 
 
 def rooms():
