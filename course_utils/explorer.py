@@ -124,7 +124,7 @@ def _labels(rates: torch.Tensor) -> list[str]:
 
 def _fates(losses: torch.Tensor, ways: torch.Tensor) -> list[Fate]:
     floor = float(losses[losses.isfinite()].min()) if bool(losses.isfinite().any()) else math.nan
-    return [fate(track, way, floor) for track, way in zip(losses.tolist(), ways.tolist(), strict=True)]
+    return [fate(track, way, floor) for track, way in zip(losses.tolist(), ways.double().unbind(), strict=True)]
 
 
 def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfShowingAxes]]:
@@ -132,7 +132,7 @@ def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfSh
     names = ["rates", "loss", *["way"] * with_way, *["fit"] * with_fit]
     columns = 3 if len(names) == 3 else 2
     rows = len(names) // columns
-    figure = Figure(figsize=(8.8, 2.8 * rows + 0.3))
+    figure = Figure(figsize=(8.8, 2.45 * rows + 0.3))
     # Fixed margins, wide enough for labels of seven letters: to find them by drawing takes as long as the drawing.
     inch = 1 / figure.get_figheight()
     grid = figure.add_gridspec(

@@ -44,12 +44,12 @@ class _Run(NamedTuple):
         return self.track[0] - self.track[-1]
 
 
-def fate(losses: Sequence[float], path: Sequence[Sequence[float]], floor: float) -> Fate:
+def fate(losses: Sequence[float], path: Sequence[Sequence[float]] | torch.Tensor, floor: float) -> Fate:
     """What became of one run.
 
     Args:
         losses: the loss at the start and after each epoch.
-        path: the parameters as one flat list, at the same moments.
+        path: the parameters as one flat list, or row of a tensor, at the same moments.
         floor: the least loss that any of the compared runs reached; inf and nan count as unknown.
 
     Raises:

@@ -74,7 +74,7 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
         image = Image.frombytes("RGBA", size, pixels).convert("RGB")
     finally:
         figure.set_dpi(dpi)
-    image.quantize(64, Image.Quantize.FASTOCTREE).save(small, format="png", compress_level=9)
+    image.quantize(64, Image.Quantize.FASTOCTREE).save(small, format="png", compress_level=6)
     return small.getvalue()
 
 
