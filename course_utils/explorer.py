@@ -17,11 +17,10 @@ from course_utils.learning import Learning
 from course_utils.live import LiveFigure
 from course_utils.panels import landscape_panel, loss_panel, rates_panel, short_labels
 from course_utils.picture import SelfShowingAxes
-from course_utils.player import Control
+from course_utils.player import Control, pace_of
 from matplotlib.figure import Figure
 import torch
 
-SHORTEST = 3000  # milliseconds that playing takes, or the eye does not follow
 MOST_EPOCHS = 1000
 MOST_POINTS = 100_000  # of all runs together
 
@@ -112,7 +111,7 @@ class Explorer(LiveFigure):
         counted = [f"{epoch} of {epochs}" for epoch in range(epochs + 1)]
         return [
             Control("learning rate", labels, at, shown="rate", marks=marks),
-            Control("epoch", counted, epochs, shown="epoch", unit="epoch", pace=max(33, SHORTEST // epochs)),
+            Control("epoch", counted, epochs, shown="epoch", unit="epoch", pace=pace_of(epochs)),
         ]
 
 

@@ -44,6 +44,11 @@ class Control:
     marks: Sequence[tuple[int, str]] = ()
 
 
+def pace_of(places: int) -> int:
+    """Milliseconds from one picture to the next: 30 a second, fewer if playing would be over before the eye follows."""
+    return max(33, 3000 // places)
+
+
 def player_html(
     still: str, controls: Sequence[Control], moves: Sequence[dict[str, object]], words: Sequence[str], *,
     sentence: bool, drawing: tuple[str, bytes] | None = None, below: str = "",

@@ -15,7 +15,7 @@ import sys
 from course_utils.alike import alike, movable
 from course_utils.live import LiveFigure, Moving, Wording
 from course_utils.picture import describe
-from course_utils.player import Control
+from course_utils.player import Control, pace_of
 from course_utils.progress import progress
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,7 +25,6 @@ import torch
 
 MOST = 400  # pictures
 MOST_NUMBERS = 300_000  # in all of them: more would make the notebook large
-SHORTEST = 3000  # milliseconds that playing takes, or the eye does not follow
 
 
 def attach_slider(
@@ -44,7 +43,7 @@ def attach_slider(
         high: the greatest value.
         start: the value at first.
         step: between two values; at most 400 values are drawn.
-        play: whether there are buttons that go through the values, 30 a second.
+        play: whether there are buttons that go through the values, 30 a second, or fewer where there are few.
 
     Returns:
         A live figure; `words` has what the picture says at each value.
@@ -64,8 +63,9 @@ def attach_slider(
     moves = _moves(pictures, values, at)
     words = [describe(ax) for ax in pictures]
     brief = [" ".join((ax.get_title(loc="left") or ax.get_title()).split()) for ax in pictures]
-    pace = max(33, SHORTEST // len(values))
-    control = Control(name, _labels(low, step, values), at, shown=name, unit="step" if play else "", pace=pace)
+    control = Control(
+        name, _labels(low, step, values), at, shown=name, unit="step" if play else "", pace=pace_of(len(values))
+    )
     return LiveFigure(_figure(pictures[at]), [control], moves, words, brief=brief if all(brief) else ())
 
 
