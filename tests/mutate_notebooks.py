@@ -73,11 +73,12 @@ CODE_FAULTS = {
     "08_learning_rate": [
         ("y = 2 * x", "y = 3 * x"),
         ("way[-1] - rate * slope_at", "way[-1] - 0.9 * rate * slope_at"),
-        ("[again] = torch.autograd.grad(slope, w)", "again = slope"),
+        ("slope_at(bowl, w - h)) / (2 * h)", "slope_at(bowl, w - h)) / h"),
         ("low=0.01, high=0.4", "low=0.02, high=0.4"),
         ("w * 10 * x", "w * 9 * x"),
         ("xs, 2 * xs + 2", "xs, 2 * xs + 3"),
         ("w * w * w * w - 3 * w * w + w", "w * w * w * w - 3 * w * w - w"),
+        ("slope_at(f, w - h)) / (2 * h)", "slope_at(f, w - h)) / h"),
         ("2.0, rate, 60", "2.0, 0.5 * rate, 60"),
     ],
 }
