@@ -66,7 +66,7 @@ CODE_FAULTS = {
         ("rate=0.01, epochs", "rate=0.02, epochs"),
         ("- 0.01 * w.grad.data", "- 0.02 * w.grad.data"),
         ("in [0.1, 0.25]", "in [0.1, 0.2]"),
-        ("train(start, epochs=epoch)", "train(2.5, epochs=epoch)"),
+        ("train(1.0, epochs=epoch)", "train(1.5, epochs=epoch)"),
         ("total += loss.item()", "total = loss.item()"),
         ("tuner.rate = 0.01", "tuner.rate = 0.02"),
     ],
