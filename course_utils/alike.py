@@ -1,13 +1,15 @@
-"""Whether a figure drawn for many values differs in lines and texts alone: only these can be moved in the browser.
+"""What a slider can move of a figure, its lines and texts, and whether it differs in these alone from value to value.
 
-Whatever else changes would stand still there without a word, so it is refused. To be sure, the first picture, the last
-and the one in the middle are drawn without what moves, and must be the same to the letter.
+Whatever else changes would stand still in the browser without a word, so it is refused. To be sure, the first picture,
+the last and the one in the middle are drawn without what moves, and must be the same to the letter. Of the others only
+a `Frame` is kept: a figure takes half a megabyte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from io import StringIO
 
 from matplotlib import rc_context
@@ -15,60 +17,108 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import AxLine, Line2D
 from matplotlib.text import Annotation, Text
+import torch
+
+Limits = tuple[float, float]
 
 
-def movable(figure: Figure) -> list[Line2D | Text]:
+@dataclass(frozen=True)
+class Frame:
+    """A figure at one value: of each of its movable artists what moves, how it looks, and what hangs on it."""
+
+    curves: list[torch.Tensor]  # (points, 2), for each line
+    texts: list[tuple[str, tuple[float, float]]]  # the words and their place
+    looks: list[object]
+    hangs: list[tuple[bool, object]]  # of each text: whether it has a box, and where its arrow or offset starts
+    counts: list[int]
+    scales: list[str]
+    limits: list[Limits]  # of each axes: x, then y
+
+
+def frame_of(figure: Figure) -> Frame:
+    """What is kept of a figure.
+
+    Raises:
+        ValueError: it holds a line or axes that cannot be moved.
+    """
+    if any(ax.name == "3d" for ax in figure.axes):
+        raise ValueError("a slider cannot move what is drawn in three dimensions")
+    lines, texts = movable(figure)
+    for line in lines:
+        _check_line(line)
+    return Frame(
+        [torch.as_tensor(line.get_xydata(), dtype=torch.float64).reshape(-1, 2).clone() for line in lines],
+        [(text.get_text(), (text.get_position()[0], text.get_position()[1])) for text in texts],
+        [*map(_looks, lines), *map(_looks, texts)],
+        [(text.get_bbox_patch() is not None, _anchor(text)) for text in texts],
+        [len(part) for part in _parts(figure)],
+        [scale for ax in figure.axes for scale in (ax.get_xscale(), ax.get_yscale())],
+        [limits for ax in figure.axes for limits in (ax.get_xlim(), ax.get_ylim())],
+    )
+
+
+def movable(figure: Figure) -> tuple[list[Line2D], list[Text]]:
     """All lines and texts of a figure that a slider can move, in an order that is that of every such figure."""
-    found: list[Line2D | Text] = []
+    texts: list[Text] = [*figure.texts]
     for ax in figure.axes:
         titles = [getattr(ax, f"{side}title") for side in ("_left_", "_right_")]
         legend = ax.get_legend()
         names = legend.get_texts() if legend is not None else []
-        found += [*ax.lines, *ax.texts, ax.title, *titles, ax.xaxis.label, ax.yaxis.label, *names]
-    return [*found, *figure.texts]
+        texts += [*ax.texts, ax.title, *titles, ax.xaxis.label, ax.yaxis.label, *names]
+    return [line for ax in figure.axes for line in ax.lines], texts
 
 
-def alike(figures: Sequence[Figure], values: Sequence[float], at: int) -> None:
-    """Refuse figures that differ from the one at the start in what no slider moves; give all the same limits.
+def check_alike(frames: Sequence[Frame], values: Sequence[float], at: int, some: Mapping[int, Figure]) -> None:
+    """Refuse frames that differ from the one at the start in what no slider moves; give `some` the same limits.
+
+    Args:
+        frames: one for each value.
+        values: what the slider stands at.
+        at: the place of the start.
+        some: the figures of some places, the start among them, which are compared as a whole.
 
     Raises:
-        ValueError: they do; it names the first such value.
+        ValueError: two differ; it names the first such value.
     """
-    for figure, value in zip(figures, values, strict=True):
-        _same_parts(figures[at], figure, value)
-    _share_limits(figures)
-    for artist in movable(figures[at]):
-        _check_kind(artist)
-    if any(ax.name == "3d" for ax in figures[at].axes):
-        raise ValueError("a slider cannot move what is drawn in three dimensions")
-    first = _rest(figures[at])
-    for place in sorted({0, len(figures) // 2, len(figures) - 1} - {at}):
-        if _rest(figures[place]) != first:
+    for frame, value in zip(frames, values, strict=True):
+        _check_pair(frames[at], frame, value)
+    for figure in some.values():
+        _set_limits(figure, frames)
+    first = _rest(some[at])
+    for place, figure in some.items():
+        if _rest(figure) != first:
             raise ValueError(
                 f"a slider moves lines and texts, got a picture at {values[place]:g} in which something else changes"
             )
 
 
-def _same_parts(first: Figure, other: Figure, value: float) -> None:
-    counts = [[len(part) for part in _parts(figure)] for figure in (first, other)]
-    if counts[0] != counts[1]:
+def _check_pair(first: Frame, other: Frame, value: float) -> None:
+    if first.counts != other.counts:
         raise ValueError(f"draw must make the same lines and texts at each value, got other ones at {value:g}")
-    for mine, theirs in zip(first.axes, other.axes, strict=True):
-        if (mine.get_xscale(), mine.get_yscale()) != (theirs.get_xscale(), theirs.get_yscale()):
-            raise ValueError(f"draw must keep the scale of its axes, got another one at {value:g}")
-    for one, two in zip(movable(first), movable(other), strict=True):
-        if _looks(one) != _looks(two):
-            raise ValueError(f"a slider moves lines and texts, got another look of one of them at {value:g}")
-        if isinstance(one, Text) and isinstance(two, Text) and _drags_along(one, two):
+    if first.scales != other.scales:
+        raise ValueError(f"draw must keep the scale of its axes, got another one at {value:g}")
+    if first.looks != other.looks:
+        raise ValueError(f"a slider moves lines and texts, got another look of one of them at {value:g}")
+    for (mine, _), (theirs, _), (box, anchor), (_, other_anchor) in zip(
+        first.texts, other.texts, first.hangs, other.hangs, strict=True
+    ):
+        if (box and mine != theirs) or anchor != other_anchor:
             raise ValueError(f"a slider cannot move a text's arrow, box or offset, got one that changes at {value:g}")
 
 
+def _check_line(line: Line2D) -> None:
+    if isinstance(line, AxLine):
+        raise ValueError("a slider cannot move an axline: draw the line between two points with plot")
+    if line.get_drawstyle() != "default" or line.get_markevery() is not None:
+        raise ValueError("a slider cannot move steps or leave out markers: give plot the points that are to be seen")
+
+
 def _parts(figure: Figure) -> Iterator[Sequence[object]]:
-    yield figure.axes
-    yield figure.texts
+    yield from (figure.axes, figure.texts)
     for ax in figure.axes:
         yield from (ax.lines, ax.texts, ax.patches, ax.collections, ax.images, ax.tables, ax.child_axes)
-        yield [] if ax.get_legend() is None else ax.get_legend().get_texts()  # type: ignore[union-attr]
+        legend = ax.get_legend()
+        yield [] if legend is None else legend.get_texts()
 
 
 def _looks(artist: Line2D | Text) -> list[object]:
@@ -80,34 +130,24 @@ def _looks(artist: Line2D | Text) -> list[object]:
     return [*common, artist.get_linestyle(), artist.get_linewidth(), *marker]
 
 
-def _drags_along(one: Text, two: Text) -> bool:
-    """Whether something hangs on a text that the text alone does not move."""
-    if one.get_bbox_patch() is not None and one.get_text() != two.get_text():
-        return True
-    if not (isinstance(one, Annotation) and isinstance(two, Annotation)):
-        return False
-    return tuple(one.xy) != tuple(two.xy) and (one.arrow_patch is not None or one.anncoords != "data")
+def _anchor(text: Text) -> object:
+    """Where an arrow ends or an offset starts, which the text's own place does not tell."""
+    if isinstance(text, Annotation) and (text.arrow_patch is not None or text.anncoords != "data"):
+        return tuple(text.xy)
+    return None
 
 
-def _check_kind(artist: Line2D | Text) -> None:
-    if isinstance(artist, AxLine):
-        raise ValueError("a slider cannot move an axline: draw the line between two points with plot")
-    if isinstance(artist, Line2D) and (artist.get_drawstyle() != "default" or artist.get_markevery() is not None):
-        raise ValueError("a slider cannot move steps or leave out markers: give plot the points that are to be seen")
-
-
-def _share_limits(figures: Sequence[Figure]) -> None:
-    """One pair of limits for all, wide enough for each and in the direction of each."""
-    for row in zip(*(figure.axes for figure in figures), strict=True):
-        for axis in ("x", "y"):
-            limits = [getattr(ax, f"get_{axis}lim")() for ax in row]
-            ends = min(min(pair) for pair in limits), max(max(pair) for pair in limits)
-            for ax, (low, high) in zip(row, limits, strict=True):
-                getattr(ax, f"set_{axis}lim")(*(ends if low <= high else ends[::-1]))
+def _set_limits(figure: Figure, frames: Sequence[Frame]) -> None:
+    """One pair of limits that is wide enough for each frame, in the direction of each."""
+    setters = [setter for ax in figure.axes for setter in (ax.set_xlim, ax.set_ylim)]
+    for place, setter in enumerate(setters):
+        pairs = [frame.limits[place] for frame in frames]
+        ends = min(map(min, pairs)), max(map(max, pairs))
+        setter(*(ends if pairs[0][0] <= pairs[0][1] else ends[::-1]))
 
 
 def _rest(figure: Figure) -> str:
-    """The figure as an SVG without what a slider can move; where things stand does not count."""
+    """The figure as an SVG without what a slider can move."""
     drawing = StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _blank(figure):
         canvas = FigureCanvasSVG(figure)
@@ -117,15 +157,14 @@ def _rest(figure: Figure) -> str:
 
 @contextmanager
 def _blank(figure: Figure) -> Iterator[None]:
-    engine = figure.get_layout_engine()
+    lines, texts = movable(figure)
     with ExitStack() as stack:
-        stack.callback(figure.set_layout_engine, engine)
+        stack.callback(figure.set_layout_engine, figure.get_layout_engine())
         figure.set_layout_engine("none")
-        for artist in movable(figure):
-            if isinstance(artist, Line2D):
-                stack.callback(artist.set_data, *artist.get_data(orig=True))  # type: ignore[arg-type]
-                artist.set_data([], [])
-            else:
-                stack.callback(artist.set_text, artist.get_text())
-                artist.set_text("")
+        for line in lines:
+            stack.callback(line.set_data, *line.get_data(orig=True))  # type: ignore[arg-type]
+            line.set_data([], [])
+        for text in texts:
+            stack.callback(text.set_text, text.get_text())
+            text.set_text("")
         yield

@@ -11,6 +11,7 @@ Stored = dict[str, object]  # a part of what the script reads
 
 SIDE = 4000  # the length of an axis in a stored number
 FARTHEST = 300 * SIDE  # what lies farther out is drawn here: no line that crosses the axes is seen to turn by it
+PIECE = 4096  # points that are worked out at a time: what is large for a moment stays large in the kernel
 GAP = -(2**31)  # stands for inf and nan
 
 
@@ -38,14 +39,18 @@ class Numbers:
 
 def lengths_along(artist: Line2D | Text, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Where points lie, as lengths along the sides of the artist's axes, each of shape (places, moments, points)."""
-    shape = torch.broadcast_shapes(x.shape, y.shape)  # type: ignore[no-untyped-call]
-    x, y = (side.detach().cpu().double().expand(shape) for side in (x, y))
-    points = torch.stack([x.flatten(), y.flatten()], dim=1)
+    # torch.broadcast_shapes would do, but it imports sympy: 40 MiB in a kernel that has few to spare.
+    x, y = x.detach().cpu(), y.detach().cpu()
+    x, y = x + torch.zeros_like(y), y + torch.zeros_like(x)
     to_sides = artist.get_transform() - axes_of(artist).transAxes
-    sides = torch.as_tensor(to_sides.transform(points.numpy()))
-    lengths = (sides * SIDE).round().clamp(-FARTHEST, FARTHEST)
-    lengths[~points.isfinite().all(dim=1)] = GAP
-    lengths = lengths.nan_to_num(GAP).to(torch.int32)
+    lengths = torch.empty(x.numel(), 2, dtype=torch.int32)
+    points = torch.stack([x.flatten(), y.flatten()], dim=1)
+    for start in range(0, len(points), PIECE):
+        piece = points[start : start + PIECE].double()
+        sides = torch.as_tensor(to_sides.transform(piece.numpy()))
+        here = (sides * SIDE).round().clamp(-FARTHEST, FARTHEST)
+        here[~piece.isfinite().all(dim=1)] = GAP
+        lengths[start : start + PIECE] = here.nan_to_num(GAP)
     return lengths[:, 0].reshape(x.shape), lengths[:, 1].reshape(x.shape)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course_utils.graph import Edge, Graph
-import pygraphviz
 
 Point = tuple[float, float]
 Size = tuple[float, float]
@@ -95,6 +94,8 @@ def _place(edges: Sequence[Edge], sizes: Sequence[Size], labels: Sequence[Size |
             "}",
         ]
     )
+    import pygraphviz  # here, as it is 6 MiB in a kernel, and half of the lessons draw no graph
+
     plain = pygraphviz.AGraph(string=dot).draw(format="plain", prog="dot").decode()
     return _read_plain([line.split() for line in plain.replace("\\\n", "").splitlines()], len(sizes), edges)
 

@@ -70,8 +70,8 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
         canvas.draw()  # type: ignore[no-untyped-call]
         renderer = canvas.get_renderer()
         size = int(renderer.width), int(renderer.height)
-        pixels = bytes(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
-        image = Image.frombytes("RGBA", size, pixels).convert("RGB")
+        pixels = renderer.buffer_rgba()  # type: ignore[no-untyped-call]
+        image = Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB")
     finally:
         figure.set_dpi(dpi)
     image.quantize(64, Image.Quantize.FASTOCTREE).save(small, format="png", compress_level=6)
@@ -90,7 +90,7 @@ class SharedCanvas(FigureCanvasAgg):
         return _pixels(width, height, self.figure.dpi)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _pixels(width: float, height: float, dpi: float) -> RendererAgg:
     return RendererAgg(width, height, dpi)  # type: ignore[no-untyped-call]
 

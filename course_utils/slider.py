@@ -6,13 +6,15 @@ too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
+import gc
 import math
 from numbers import Integral, Real
 import sys
 
-from course_utils.alike import alike, movable
+from course_utils.alike import Frame, check_alike, frame_of, movable
 from course_utils.live import LiveFigure, Moving, Wording
 from course_utils.picture import describe
 from course_utils.player import Control, pace_of
@@ -58,15 +60,50 @@ def attach_slider(
     values = _values(low, high, step)
     if start not in values:
         raise ValueError(f"start must be a value of the slider, {low}, {values[1]:g}, ... up to {high}, got {start}")
-    pictures = [_drawn(draw, value) for value in progress(values, len(values), f"drawing {name}")]
     at = values.index(start)
-    moves = _moves(pictures, values, at)
-    words = [describe(ax) for ax in pictures]
-    brief = [" ".join((ax.get_title(loc="left") or ax.get_title()).split()) for ax in pictures]
+    with _tidy():
+        frames, words, brief, some = _draw_all(draw, progress(values, len(values), f"drawing {name}"), len(values), at)
+        check_alike(frames, values, at, some)
+        figure = some.pop(at)
+        some.clear()
+        gc.collect()
     control = Control(
         name, _labels(low, step, values), at, shown=name, unit="step" if play else "", pace=pace_of(len(values))
     )
-    return LiveFigure(_figure(pictures[at]), [control], moves, words, brief=brief if all(brief) else ())
+    return LiveFigure(figure, [control], _moves(frames, figure), words, brief=brief if all(brief) else ())
+
+
+@contextmanager
+def _tidy() -> Iterator[None]:
+    """Make `gc.collect` quick meanwhile: figures are knots of references that nobody else would untie for a while."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _draw_all(
+    draw: Callable[[float], Axes], values: Iterable[float], count: int, at: int
+) -> tuple[list[Frame], list[str], list[str], dict[int, Figure]]:
+    """Of each picture its frame, its words and its title; of the start, the ends and the middle the figure as well."""
+    frames, words, brief, some = [], [], [], {}
+    before: Figure | None = None
+    for place, value in enumerate(values):
+        ax = _drawn(draw, value)
+        figure = _figure(ax)
+        if figure is before:
+            raise ValueError(
+                "draw must make a figure of its own at each value, as plot_fit does, got the same one twice"
+            )
+        frames.append(frame_of(figure))
+        words.append(describe(ax))
+        brief.append(" ".join((ax.get_title(loc="left") or ax.get_title()).split()))
+        if place in {0, count // 2, count - 1, at}:
+            some[place] = figure
+        before = figure
+        gc.collect()
+    return frames, words, brief, some
 
 
 def _values(low: float, high: float, step: float) -> list[float]:
@@ -105,42 +142,36 @@ def _figure(ax: Axes) -> Figure:
     return figure
 
 
-def _moves(pictures: Sequence[Axes], values: Sequence[float], at: int) -> list[Moving | Wording]:
-    """What differs between the pictures, as moves of the artists of the one at the start."""
-    figures = [_figure(ax) for ax in pictures]
-    if len({id(figure) for figure in figures}) < len(figures):
-        raise ValueError("draw must make a figure of its own at each value, as plot_fit does, got the same one twice")
-    alike(figures, values, at)
-    rows = zip(*(movable(figure) for figure in figures), strict=True)
-    moves = [_line(row, at) if isinstance(row[at], Line2D) else _text(row, at) for row in rows]
-    found = [move for move in moves if move is not None]
-    numbers = sum(move.x.numel() + move.y.numel() for move in found if isinstance(move, Moving))
+def _moves(frames: Sequence[Frame], figure: Figure) -> list[Moving | Wording]:
+    """What differs between the frames, as moves of the artists of the figure at the start."""
+    lines, texts = movable(figure)
+    curves = [_line(line, [frame.curves[place] for frame in frames]) for place, line in enumerate(lines)]
+    wordings = [_text(text, [frame.texts[place] for frame in frames]) for place, text in enumerate(texts)]
+    moving = [move for move in curves if move is not None]
+    numbers = sum(move.x.numel() + move.y.numel() for move in moving)
     if numbers > MOST_NUMBERS:
         raise ValueError(
             f"the moving lines may hold {MOST_NUMBERS:,} numbers at all values together, got {numbers:,}: "
             "draw fewer points or take a longer step"
         )
-    return found
+    return [*moving, *(move for move in wordings if move is not None)]
 
 
-def _line(row: Sequence[Line2D], at: int) -> Moving | None:
-    drawn = [torch.as_tensor(line.get_xydata(), dtype=torch.float64).reshape(-1, 2) for line in row]
-    longest = max(map(len, drawn))
-    padded = torch.full((len(row), longest, 2), math.nan, dtype=torch.float64)
-    for place, points in enumerate(drawn):
-        padded[place, : len(points)] = points
+def _line(line: Line2D, drawn: Sequence[torch.Tensor]) -> Moving | None:
     if all(torch.equal(points, drawn[0]) for points in drawn) and len(drawn[0]):
         return None
-    return Moving(row[at], padded[:, None, :, 0], padded[:, None, :, 1])
+    padded = torch.full((len(drawn), max(map(len, drawn)), 2), math.nan, dtype=torch.float64)
+    for place, points in enumerate(drawn):
+        padded[place, : len(points)] = points
+    return Moving(line, padded[:, None, :, 0], padded[:, None, :, 1])
 
 
-def _text(row: Sequence[Text], at: int) -> Wording | None:
-    texts, places = [text.get_text() for text in row], [text.get_position() for text in row]
-    ax = row[at].axes
-    moved = len(set(places)) > 1 and isinstance(ax, Axes) and row[at] in ax.texts
+def _text(text: Text, said: Sequence[tuple[str, tuple[float, float]]]) -> Wording | None:
+    texts, places = zip(*said, strict=True)
+    moved = len(set(places)) > 1 and isinstance(text.axes, Axes) and text in text.axes.texts
     if len(set(texts)) == 1 and not moved:
         return None
     if not moved:
-        return Wording(row[at], texts)
+        return Wording(text, texts)
     x, y = torch.tensor(places, dtype=torch.float64)[:, None, :, None].unbind(2)
-    return Wording(row[at], texts, x=x, y=y)
+    return Wording(text, texts, x=x, y=y)
