@@ -85,9 +85,11 @@ class SharedCanvas(FigureCanvasAgg):
     """
 
     def get_renderer(self) -> RendererAgg:
-        """The pixels of all figures of this size."""
+        """The pixels of all figures of this size: not those of last time, if another size took their place."""
         width, height = self.figure.bbox.size
-        return _pixels(width, height, self.figure.dpi)
+        renderer = _pixels(width, height, self.figure.dpi)
+        self.renderer = renderer  # where matplotlib's canvas looks for what was drawn
+        return renderer
 
 
 @lru_cache(maxsize=1)

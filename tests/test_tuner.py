@@ -8,8 +8,10 @@ import sys
 from course_utils import tune_learning_rate
 from course_utils import tuner as room
 from course_utils.controls import WIDGET
+from course_utils.picture import to_png
 from course_utils.sheet import DASHES, Sheet
 from ipywidgets import Button, Checkbox, Dropdown, FloatLogSlider, IntSlider, IntText, fixed
+from matplotlib.figure import Figure
 from PIL import Image
 import pytest
 import torch
@@ -74,6 +76,17 @@ def test_a_picture_stands_above_its_controls(page):
     assert controls["text/plain"] == "(A slider stands here while the notebook runs: rate, from 0.001 to 1.)"
     assert names["text/plain"] == ""
     assert page.words.startswith("Rate 0.0100: the loss falls from 1 to 0.7.")
+
+
+def test_other_figures_drawn_meanwhile_leave_the_picture_whole(page):
+    tuner = shown(start=0.01)
+    tuner.rate = 0.1
+    wanted = page.png
+    tuner.rate = 0.01
+    for inches in (2.0, 3.0, 4.0):  # each takes the shared pixels for its own size
+        to_png(Figure(figsize=(inches, inches)))
+    tuner.rate = 0.1
+    assert page.png == wanted
 
 
 def test_the_whole_range_can_be_swept(page):
