@@ -6,6 +6,7 @@ Import from here before `import torch`: what torch reads once, while it loads, i
 from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
 from course_utils.card import predict
 from course_utils.chain import explain
+from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate
@@ -23,7 +24,12 @@ from course_utils.widgets import show_machine
 __all__ = [
     "Value",
     "attach_slider",
+    "check_backward",
+    "check_by",
+    "check_function",
+    "check_gradient",
     "check_machine",
+    "check_values",
     "draw_graph",
     "explain",
     "explore_learning_rate",

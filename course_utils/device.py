@@ -2,7 +2,8 @@
 
 `COURSE_DEVICE` chooses it: `auto` (the default), `cpu`, `cuda` or `cuda:N`. What was asked for and is not there is an
 error, never a silent step down to something slower. This room alone reads the environment: `COURSE_PROGRESS=off` keeps
-progress bars away. Loading it also sets torch's waiting policy, once, before torch is loaded.
+progress bars away, `COURSE_STRICT=1` makes checks raise. Loading it also sets torch's waiting policy, once, before
+torch is loaded.
 """
 
 from __future__ import annotations
@@ -62,3 +63,9 @@ def wants_progress() -> bool:
     A bar comes by the clock, so a stored notebook that holds one would differ from the next run.
     """
     return os.environ.get("COURSE_PROGRESS", "").strip().lower() != "off"
+
+
+def wants_strict() -> bool:
+    """Whether a check that fails raises: for tests (`COURSE_STRICT=1`) and nbgrader (it sets `NBGRADER_EXECUTION`)."""
+    asked = os.environ.get("COURSE_STRICT", "").strip().lower() not in {"", "0", "off", "false", "no"}
+    return asked or bool(os.environ.get("NBGRADER_EXECUTION"))

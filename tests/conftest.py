@@ -1,7 +1,9 @@
 """What all tests share: a skip is a failure in CI, and a JupyterLab in a real browser for those that ask for one."""
 
+from collections import Counter, defaultdict
 import os
 from pathlib import Path
+import re
 import shutil
 
 from browser import CHROMIUM_FLAGS, NAMES, find_chromium, serve_lab
@@ -74,3 +76,20 @@ def page(chromium):
         yield page
         browser.close()
     assert errors == []
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The kill table of the exercises: how many wrong answers got their message, how many right ones passed."""
+    rows = defaultdict(Counter)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            if found := re.search(r"test_(wrong_answers_are_seen|right_answers_pass)\[soft-([^:]+): ", report.nodeid):
+                rows[found[2]][found[1][:5].strip("_"), outcome] += 1
+    if rows:
+        terminalreporter.section("exercises")
+    for name, row in sorted(rows.items()):
+        seen, passed = row["wrong", "passed"], row["right", "passed"]
+        wrong, right = seen + row["wrong", "failed"], passed + row["right", "failed"]
+        terminalreporter.write_line(
+            f"{name:36} wrong answers told: {seen:2} of {wrong:2}   right ones: {passed} of {right}"
+        )

@@ -31,6 +31,14 @@ MAY_IMPORT = {
     "values": {"engine", "graph", "walk"},
     "read": {"call", "engine", "fold", "graph", "names", "record", "replay", "slopes", "values", "vjp", "walk"},
     "paths": {"graph", "slopes"},
+    # checks
+    "attempt": set(),
+    "compare": set(),
+    "referee": {"device", "graph", "paths", "read"},
+    "mistakes": {"compare", "referee"},
+    "questions": {"attempt", "compare", "referee"},
+    "judge": {"attempt", "compare", "mistakes", "questions", "referee"},
+    "checks": {"attempt", "compare", "device", "judge", "questions", "referee"},
     # words and pictures
     "words": {"graph"},
     "dot": {"graph", "words"},
@@ -64,8 +72,8 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "card", "chain", "device", "draw", "engine", "explorer", "machine", "plot", "read", "record", "slider",
-        "stepper", "style", "tuner", "watch", "widgets",
+        "card", "chain", "checks", "device", "draw", "engine", "explorer", "machine", "plot", "read", "record",
+        "slider", "stepper", "style", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
