@@ -1,9 +1,9 @@
 """Corrupt copies of every notebook, and count the corruptions that pytest sees: `python tests/mutate_notebooks.py`.
 
 A corruption of outputs is planted in every cell where it can be, all in one copy: nbval judges each cell by itself, so
-each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough. Two
+each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough. Three
 copies without a fault are the control: they must pass, one under a kernel's name that is registered nowhere, one with
-every cell run twice in a row.
+every cell run twice in a row, one in another order.
 """
 
 from array import array
@@ -24,7 +24,7 @@ import nbformat
 from PIL import Image, ImageOps
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOURCES = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 # One fault a line in the code of each lesson: the rate, the data, a start. A new lesson adds its own.
 CODE_FAULTS = {
@@ -277,7 +277,9 @@ def kill_table(folder):
     shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     planted = dict(plant_faults(notebooks))
-    controls = [plant(source, notebooks) for source in SOURCES for plant in (plant_untouched, plant_doubled)]
+    controls = [
+        plant(source, notebooks) for source in SOURCES for plant in (plant_untouched, plant_doubled, plant_reordered)
+    ]
     verdicts = run_pytest(folder)
     for file in controls:
         assert set(verdicts[file].values()) == {"PASSED"}, f"{file} holds no fault and must pass: {verdicts[file]}"
@@ -321,6 +323,19 @@ def plant_doubled(source, folder):
     notebook = nbformat.read(source, as_version=4)
     notebook.cells = [twin for cell in notebook.cells for twin in (cell, again(cell))]
     return write(notebook, folder / f"{source.stem}_doubled.ipynb")
+
+
+def plant_reordered(source, folder):
+    """A copy in the order of a student who leaves the exercises for the end, and then goes through all once more."""
+    notebook = nbformat.read(source, as_version=4)
+    first = [cell for cell in notebook.cells if not is_exercise(cell)]
+    later = [cell for cell in notebook.cells if is_exercise(cell)]
+    notebook.cells = [*first, *later, *map(again, notebook.cells)]
+    return write(notebook, folder / f"{source.stem}_reordered.ipynb")
+
+
+def is_exercise(cell):
+    return cell.id.endswith(("-stub", "-check", "-solution"))
 
 
 def again(cell):

@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 FIGURES = {path.stem: path.read_text(encoding="utf-8").count("<div class='course-live'") for path in NOTEBOOKS}
 WIDGETS = {path.stem: path.read_text(encoding="utf-8").count("(A slider stands here") for path in NOTEBOOKS}
 

@@ -108,9 +108,11 @@ def test_a_task_says_how_hard_it_is_and_has_three_hints(exercise):
     task = task[re.search(HEADING, task, re.M).start() :]
     assert re.findall(r"<details><summary>(.*?)</summary>\n\n", task) == HINTS
     sketch, diagram, skeleton = re.findall(r"</summary>\n\n(.*?)\n\n</details>", task, re.S)
-    assert sketch and "```" not in sketch
+    assert sketch
+    assert "```" not in sketch
     assert re.search(r"```(text)?\n", diagram)
-    assert "```python\n" in skeleton and "..." in skeleton
+    assert "```python\n" in skeleton
+    assert "..." in skeleton
 
 
 @each_exercise

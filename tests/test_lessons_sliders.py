@@ -8,7 +8,7 @@ from course_utils.live import LiveFigure
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 MAKERS = ("attach_slider", "explore_learning_rate", "step_backward", "tune_learning_rate")
 WITH_SLIDERS = [path for path in NOTEBOOKS if any(f"{maker}(" in path.read_text(encoding="utf-8") for maker in MAKERS)]
 

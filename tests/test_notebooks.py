@@ -2,12 +2,14 @@
 
 import ast
 from pathlib import Path
+import re
 from statistics import median
 
 import nbformat
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("[0-9]*.ipynb"))
 FACTORIES = {"arange", "empty", "eye", "full", "linspace", "ones", "rand", "randn", "randint", "tensor", "zeros"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -20,6 +22,14 @@ def cells(notebook, kind):
 
 def code(notebook):
     return [cell.source for cell in cells(notebook, "code")]
+
+
+def prose(notebook):
+    return "\n".join(cell.source for cell in cells(notebook, "markdown"))
+
+
+def title(notebook):
+    return cells(notebook, "markdown")[0].source.splitlines()[0].removeprefix("# ")
 
 
 def asks(source):
@@ -83,7 +93,7 @@ def test_the_first_code_cell_is_the_same_everywhere(notebook):
 def test_a_lesson_has_the_size_of_a_lesson(notebook):
     lengths = [len(source.splitlines()) for source in code(notebook) if not asks(source)]
     assert len(nbformat.read(notebook, as_version=4).cells) <= 25
-    assert median(lengths) <= 6
+    assert median(lengths) <= 5
     assert max(lengths) <= 15
     assert notebook.stat().st_size < 500_000
 
@@ -113,7 +123,7 @@ def test_every_tensor_is_made_on_the_device(notebook):
 def test_every_cell_was_run_in_order_and_nothing_unportable_is_stored(notebook):
     for count, cell in enumerate(cells(notebook, "code"), start=1):
         assert cell.execution_count == count
-        assert set(cell.metadata) - {"jupyter"} <= {"tags"}
+        assert set(cell.metadata) <= {"jupyter", "nbgrader", "tags"}
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
@@ -124,13 +134,62 @@ def test_every_cell_was_run_in_order_and_nothing_unportable_is_stored(notebook):
 
 
 @each_notebook
-def test_the_source_of_a_card_is_hidden_and_of_nothing_else(notebook):
+def test_the_source_of_cards_and_solutions_is_hidden_and_of_nothing_else(notebook):
     for cell in cells(notebook, "code"):
         if asks(cell.source):
             assert cell.metadata.get("jupyter") == {"source_hidden": True}
             assert cell.source.splitlines()[0] == "predict("  # JupyterLab shows the first line of what it hides
+        elif cell.id.endswith("-solution"):
+            assert cell.metadata == {"jupyter": {"source_hidden": True}, "tags": ["solution"]}
         else:
             assert "jupyter" not in cell.metadata
+
+
+@each_notebook
+def test_a_lesson_asks_for_a_prediction_on_a_card(notebook):
+    assert any(asks(source) for source in code(notebook))
+
+
+@each_notebook
+def test_a_lesson_leads_to_the_one_before_and_the_one_after(notebook):
+    place = NOTEBOOKS.index(notebook)
+    before = [f"[← {title(path)}]({path.name})" for path in NOTEBOOKS[max(0, place - 1) : place]]
+    after = [f"[{title(path)} →]({path.name})" for path in NOTEBOOKS[place + 1 : place + 2]]
+    index = "[all lessons](#Lessons)" if place == 0 else f"[all lessons]({NOTEBOOKS[0].name}#Lessons)"
+    links = " · ".join([*before, index, "[glossary](glossary.ipynb)", *after])
+    assert cells(notebook, "markdown")[0].source.split("\n\n")[-1] == links
+    if after:
+        assert f"**Next:** [{title(NOTEBOOKS[place + 1])}]({NOTEBOOKS[place + 1].name})" in prose(notebook)
+
+
+def test_the_index_has_every_lesson_with_its_minutes():
+    index = prose(NOTEBOOKS[0]).split("\n## Lessons\n")[1].split("\n## ")[0]
+    rows = [line for line in index.splitlines() if re.match(r"\| \[\d\d", line)]
+    assert len(rows) == len(NOTEBOOKS)
+    for notebook, row in zip(NOTEBOOKS, rows, strict=True):
+        [minutes] = re.findall(r"about (\d+) minutes", cells(notebook, "markdown")[0].source)
+        assert row.startswith(f"| [{title(notebook)}]({'' if notebook == NOTEBOOKS[0] else notebook.name}")
+        assert row.endswith(f" {minutes} |")
+
+
+def test_the_glossary_explains_words_where_they_are_met_first():
+    rows = re.findall(r"^\| ([^|`]+) \| ([^|]+) \| \[(\d\d)\]\((\S+)\) \|$", prose(FOLDER / "glossary.ipynb"), re.M)
+    words = [word for word, *_ in rows]
+    assert len(words) > 40
+    assert words == sorted(words, key=str.lower)
+    for word, _, number, name in rows:
+        assert name.startswith(number)
+        stem = word.lower().removesuffix("e")
+        uses = [path.name for path in NOTEBOOKS if re.search(rf"\b{stem}", prose(path).lower())]
+        assert uses, word
+        assert uses[0] == name, f"{word} is used in {uses[0]} already"
+
+
+@each_notebook
+def test_links_lead_somewhere(notebook):
+    for target in re.findall(r"\]\(([^)#\s]+)", prose(notebook)):
+        if not target.startswith("http"):
+            assert (FOLDER / target).exists(), target
 
 
 @each_notebook

@@ -114,7 +114,7 @@ def test_the_readmes_pictures_are_those_of_the_lessons():
 
 
 def test_the_readme_lists_every_lesson():
-    lessons = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    lessons = {path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
     assert set(re.findall(r"^\| \[.*?\]\(notebooks/(\S+?)\)", README, re.M)) == lessons
 
 
