@@ -1,9 +1,9 @@
 """Corrupt copies of every notebook, and count the corruptions that pytest sees: `python tests/mutate_notebooks.py`.
 
 A corruption of outputs is planted in every cell where it can be, all in one copy: nbval judges each cell by itself, so
-each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough. Three
-copies without a fault are the control: they must pass, one under a kernel's name that is registered nowhere, one with
-every cell run twice in a row, one in another order.
+each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough.
+Three copies without a fault are the control: they must pass, one under a kernel's name that is registered nowhere, one
+with every cell run twice in a row, one in another order.
 """
 
 from array import array
@@ -347,6 +347,9 @@ def again(cell):
 def write(notebook, path):
     nbformat.write(notebook, path)
     return path.name
+
+
+CONTROLS = (plant_untouched, plant_doubled, plant_reordered)
 
 
 def run_pytest(folder):
