@@ -186,13 +186,6 @@ def test_the_glossary_explains_words_where_they_are_met_first():
 
 
 @each_notebook
-def test_links_lead_somewhere(notebook):
-    for target in re.findall(r"\]\(([^)#\s]+)", prose(notebook)):
-        if not target.startswith("http"):
-            assert (FOLDER / target).exists(), target
-
-
-@each_notebook
 def test_every_picture_has_words(notebook):
     for cell in cells(notebook, "code"):
         for output in cell.outputs:

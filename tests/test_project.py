@@ -127,7 +127,7 @@ def prose(path):
 @pytest.mark.parametrize("text", [README, *map(prose, ROOT.glob("notebooks/*.ipynb"))])
 def test_every_file_that_is_named_exists(text):
     folder = ROOT if text is README else ROOT / "notebooks"
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+    for target in re.findall(r"\]\(([^)#:\s]+)[#)]", text):
         assert (folder / target).exists(), target
     for script in re.findall(r"python (tests/\w+\.py)", text):
         assert (ROOT / script).exists(), script
