@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import StringIO
 
-from matplotlib import rc_context
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from course_utils.picture import to_svg
 from matplotlib.figure import Figure
 from matplotlib.lines import AxLine, Line2D
 from matplotlib.text import Annotation, Text
@@ -148,11 +146,8 @@ def _set_limits(figure: Figure, frames: Sequence[Frame]) -> None:
 
 def _rest(figure: Figure) -> str:
     """The figure as an SVG without what a slider can move."""
-    drawing = StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _blank(figure):
-        canvas = FigureCanvasSVG(figure)
-        canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-    return drawing.getvalue()
+    with _blank(figure):
+        return to_svg(figure)
 
 
 @contextmanager

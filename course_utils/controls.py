@@ -15,7 +15,7 @@ Controls = dict[str, ipywidgets.ValueWidget]
 EXAMPLES = "(10, 300) for a slider, a list for choices, True for a box or a widget"
 
 
-class Control:
+class Worded:
     """A widget that shows itself in a notebook, and leaves `words` where it cannot."""
 
     def __init__(self, widget: ipywidgets.DOMWidget, words: str) -> None:

@@ -24,23 +24,22 @@ from course_utils.givens import (
 from course_utils.progress import progress
 import torch
 
-__all__ = ["Descent", "descend", "squared_error"]
-
 
 @dataclass(frozen=True, eq=False)
 class Descent:
     """What `descend` met on the way; detached tensors on the device of the computation.
 
     Each list among its arguments has a dimension here: `*starts` and `*rates` are there where a list was given.
+
+    Attributes:
+        rates: shape (*rates,), float64.
+        losses: (*starts, *rates, epochs), float64: the mean of those met in an epoch, each before its update.
+        parameters: each (*starts, *rates, epochs + 1, *its own shape): the start, then where each epoch ends.
     """
 
-    rates: torch.Tensor  # (*rates,), float64
-    losses: (
-        torch.Tensor
-    )  # (*starts, *rates, epochs), float64: the mean of the losses met in an epoch, before each update
-    parameters: (
-        Parameters  # each (*starts, *rates, epochs + 1, *shape of the parameter): the start, then each epoch's end
-    )
+    rates: torch.Tensor
+    losses: torch.Tensor
+    parameters: Parameters
 
 
 def descend(

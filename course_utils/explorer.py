@@ -59,8 +59,8 @@ def explore_learning_rate(
     """
     tried = _tried_rates(low, high, at, rates)
     epochs = _whole("epochs", epochs, 2, MOST_EPOCHS)
-    if rates * epochs > MOST_POINTS:
-        raise ValueError(f"rates times epochs must be at most {MOST_POINTS:,}, got {rates} times {epochs}")
+    if len(tried) * epochs > MOST_POINTS:
+        raise ValueError(f"rates times epochs must be at most {MOST_POINTS:,}, got {len(tried)} times {epochs}")
     if isinstance(start, list):
         raise TypeError("start must be one start, a number, a tensor or a tuple of them, got a list")
     middle = math.sqrt(low * high) if at is None else at
@@ -122,7 +122,7 @@ def _labels(rates: torch.Tensor) -> list[str]:
 
 
 def _fates(losses: torch.Tensor, ways: torch.Tensor) -> list[Fate]:
-    floor = float(losses[losses.isfinite()].min()) if bool(losses.isfinite().any()) else math.nan
+    floor = float(losses[losses.isfinite()].min())
     return [fate(track, way, floor) for track, way in zip(losses.tolist(), ways.double().unbind(), strict=True)]
 
 

@@ -50,16 +50,14 @@ class Learning:
         """The model's curve after some of the epochs: the first ones, and as many more as leave the notebook small."""
         assert self.data is not None
         x, y = self.data
-        order = None if self._works_point_by_point() else x.argsort()
-        grid = self._grid() if order is None else x[order]
+        inputs = self._grid() if self._works_point_by_point() else x
+        order = inputs.argsort()
         rates, moments = self.visited[0].shape[:2]
-        kept = min(moments, max(2, MOST_NUMBERS // (rates * len(grid))))
+        kept = min(moments, max(2, MOST_NUMBERS // (rates * len(inputs))))
         chosen = _moments(moments, kept)
         parameters = tuple(part[:, chosen].flatten(0, 1) for part in self.visited)
-        inputs = grid if order is None else x
-        answers = _at_each(lambda *row: self.task.model(inputs, *row), parameters)
-        answers = answers if order is None else answers[:, order]
-        return fit_panel(ax, x, y, grid, answers.reshape(rates, len(chosen), -1), chosen, at)
+        answers = _at_each(lambda *row: self.task.model(inputs, *row), parameters)[:, order]
+        return fit_panel(ax, x, y, inputs[order], answers.reshape(rates, len(chosen), -1), chosen, at)
 
     def _answers(self, inputs: torch.Tensor | None = None, place: Parameters | None = None) -> torch.Tensor:
         """What the model says at one place of the parameters, the start if none is given."""

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from io import StringIO
 import json
 
 from course_utils.curves import Numbers, Stored, axes_of, lengths_along
-from course_utils.picture import describe, to_png
+from course_utils.picture import describe, to_png, to_svg
 from course_utils.player import Control, changes, player_html
 from course_utils.style import picture_html
-from matplotlib import rc_context
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -47,11 +44,10 @@ class Moving:
 
 @dataclass(frozen=True)
 class Wording:
-    """A text that changes, and moves too if it is given x and y; `texts` has one for each place of control `by`."""
+    """A text that changes, and moves too if given x and y; `texts` has one for each place of the first control."""
 
     text: Text
     texts: Sequence[str]
-    by: int = 0
     x: torch.Tensor | None = None
     y: torch.Tensor | None = None
 
@@ -74,7 +70,6 @@ class LiveFigure:
     ) -> None:  # fmt: skip
         self.figure, self.controls, self.moves = figure, tuple(controls), tuple(moves)
         self.words, self.sentence, self.brief = tuple(words), sentence, tuple(brief) or tuple(words)
-
         if any("$" in text for move in moves if isinstance(move, Wording) for text in move.texts):
             raise ValueError("a text that changes cannot hold formulas or the sign $, as the browser sets plain text")
 
@@ -122,7 +117,7 @@ class LiveFigure:
                 moments = list(move.moments) or list(range(max(move.x.shape[1], move.y.shape[1])))
                 found.append(name | where | {"kind": "line", "shown": move.shown, "moments": moments})
                 continue
-            text: Stored = {"kind": "text", "by": move.by, "changes": changes(move.texts)}
+            text: Stored = {"kind": "text", "changes": changes(move.texts)}
             found.append(name | text)
             if move.x is not None and move.y is not None:
                 home = self._curve(numbers, move.text, *(torch.tensor([[[at]]]) for at in move.text.get_position()))
@@ -137,15 +132,13 @@ class LiveFigure:
 
 def _svg(figure: Figure, moves: Sequence[Moving | Wording]) -> str:
     """The figure as an SVG in which whatever moves can be found by its name, and is there even where it was empty."""
-    drawing = StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}), _named(moves):
-        canvas = FigureCanvasSVG(figure)
-        canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+    with _named(moves):
+        drawing = to_svg(figure)
     # Where the axes are is the layout's affair, and that the fonts': it goes with the drawing, not with the numbers.
     width, height = (72 * float(inches) for inches in figure.get_size_inches())
     boxes = [ax.get_position() for ax in figure.axes]
     sides = [[box.x0 * width, box.x1 * width, (1 - box.y1) * height, (1 - box.y0) * height] for box in boxes]
-    return drawing.getvalue().replace("</svg>", f"<desc id='sides'>{json.dumps(sides)}</desc></svg>")
+    return drawing.replace("</svg>", f"<desc id='sides'>{json.dumps(sides)}</desc></svg>")
 
 
 @contextmanager

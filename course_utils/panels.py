@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import math
 
 from course_utils.live import Moving, Wording
-from course_utils.picture import UNTOLD
+from course_utils.picture import UNTOLD, finite
 from course_utils.style import COLOURS
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -30,7 +30,7 @@ def rates_panel(ax: Axes, rates: torch.Tensor, losses: torch.Tensor, at: int, li
     # What is below the axis is drawn at its foot: there are the best rates, and the eye should find them.
     last = losses[:, -1]
     last = last.clamp(min=2 * ax.get_ylim()[0]) if ax.get_yscale() == "log" else last
-    ax.plot(rates.tolist(), _finite(last), color=COLOURS["loss"], linestyle="-", label="loss")
+    ax.plot(rates.tolist(), finite(last.tolist()), color=COLOURS["loss"], linestyle="-", label="loss")
     if limit is not None:
         ax.axvline(limit, color=COLOURS["gradient"], linestyle="--", linewidth=1.5, label=UNTOLD)
         ax.annotate(
@@ -39,7 +39,7 @@ def rates_panel(ax: Axes, rates: torch.Tensor, losses: torch.Tensor, at: int, li
         )  # fmt: skip
     rate = float(rates[at])
     here = ax.axvline(rate, color=COLOURS["value"], linestyle="-", linewidth=1, label=UNTOLD)
-    (dot,) = ax.plot([rate], _finite(last[at : at + 1]), **_DOT, label="here")  # type: ignore[arg-type]
+    (dot,) = ax.plot([rate], finite(last[at : at + 1].tolist()), **_DOT, label="here")  # type: ignore[arg-type]
     across = rates[:, None, None]
     return [
         Moving(here, across.expand(-1, 1, 2), torch.tensor([[[0.0, 1.0]]])),
@@ -51,7 +51,7 @@ def loss_panel(ax: Axes, losses: torch.Tensor, at: int, titles: Sequence[str]) -
     """The loss at the start and after each epoch: all of it thin, what has been so far thick."""
     epochs = losses.shape[1] - 1
     ax.set(xlabel="epoch", ylabel="loss", title=titles[at])
-    y = _finite(losses[at])
+    y = finite(losses[at].tolist())
     (faint,) = ax.plot(range(epochs + 1), y, color=COLOURS["loss"], alpha=0.35, linewidth=1, linestyle="-")
     (line,) = ax.plot(range(epochs + 1), y, color=COLOURS["loss"], linestyle="-", label="loss")
     (dot,) = ax.plot([epochs], y[-1:], **_DOT, label="now")  # type: ignore[arg-type]
@@ -78,8 +78,8 @@ def landscape_panel(
         x, y = ways.unbind(-1)
     ax.set(xlabel=names[0], ylabel=names[1] if len(names) > 1 else "loss")
     style = {"color": COLOURS["gradient"], "linestyle": "-", "linewidth": 1.2, "marker": "o", "markersize": 3}
-    (way,) = ax.plot(_finite(x[at]), _finite(y[at]), **style, label="the way")  # type: ignore[arg-type]
-    (dot,) = ax.plot(_finite(x[at, -1:]), _finite(y[at, -1:]), **_DOT, label="now")  # type: ignore[arg-type]
+    (way,) = ax.plot(finite(x[at].tolist()), finite(y[at].tolist()), **style, label="the way")  # type: ignore[arg-type]
+    (dot,) = ax.plot(finite(x[at, -1:].tolist()), finite(y[at, -1:].tolist()), **_DOT, label="now")  # type: ignore[arg-type]
     x, y = x[:, None, :], y[:, None, :]
     return [Moving(way, x, y, "so far"), Moving(dot, x, y, "now")]
 
@@ -87,7 +87,7 @@ def landscape_panel(
 def _draw_valley(ax: Axes, losses: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> None:
     grid = best + reach * torch.linspace(-1, 1, 61).to(best)[:, None]
     heights = loss_at(grid)
-    ax.plot(grid[:, 0].tolist(), _finite(heights), color=COLOURS["quiet"], linestyle="-", label="loss")
+    ax.plot(grid[:, 0].tolist(), finite(heights.tolist()), color=COLOURS["quiet"], linestyle="-", label="loss")
     ax.set_title("The way down")
     bottom = min(float(heights[heights.isfinite()].min()), float(losses[0, 0]))
     height = 1.8 * (float(losses[0, 0]) - bottom) or 1.0  # the start is well in view
@@ -123,7 +123,9 @@ def fit_panel(
 ) -> Moves:
     """The data, and what the model answers for the grid; `answers` has shape (rates, moments, points of the grid)."""
     ax.set(xlabel="x", ylabel="y", title="What it says of the data")
-    (line,) = ax.plot(grid.tolist(), _finite(answers[at, -1]), color=COLOURS["value"], linestyle="-", label="model")
+    (line,) = ax.plot(
+        grid.tolist(), finite(answers[at, -1].tolist()), color=COLOURS["value"], linestyle="-", label="model"
+    )
     (dots,) = ax.plot(
         x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data"
     )
@@ -135,13 +137,12 @@ def fit_panel(
 
 def loss_axis(ax: Axes, losses: torch.Tensor) -> None:
     """The same loss axis at every rate: around the first loss, so that a run that diverges leaves the picture."""
-    finite = losses[losses.isfinite()]
-    first = float(losses[0, 0])
-    if not (math.isfinite(first) and first > 0 and finite.min() >= 0):
-        reach = first - float(finite.min()) or 1.0
-        ax.set_ylim(float(finite.min()) - 0.1 * reach, first + 0.5 * reach)
+    first, least = float(losses[0, 0]), float(losses[losses.isfinite()].min())
+    if first <= 0 or least < 0:
+        reach = first - least or 1.0
+        ax.set_ylim(least - 0.1 * reach, first + 0.5 * reach)
         return
-    bottom = max(float(finite.min()), FLOOR * first)
+    bottom = max(least, FLOOR * first)
     low, high = math.floor(math.log10(bottom)), math.ceil(math.log10(first) + 0.5)
     ax.set_yscale("log")
     ax.set_ylim(10.0**low, 10.0**high)
@@ -165,10 +166,6 @@ def log_labels(axis: Axis) -> None:
 def _power(value: float, _: object) -> str:
     exponent = round(math.log10(value))
     return f"{value:g}" if -4 <= exponent <= 4 else "10" + str(exponent).translate(_RAISED)
-
-
-def _finite(track: torch.Tensor) -> list[float]:
-    return [y if math.isfinite(y) else math.nan for y in track.tolist()]
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -5,14 +5,16 @@ The words are read off the Axes when they are shown, so whatever a learner adds 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from io import BytesIO
+from io import BytesIO, StringIO
 import math
 
 from course_utils.style import picture_html
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
@@ -76,6 +78,20 @@ def to_png(figure: Figure, dots: int = 160) -> bytes:
         figure.set_dpi(dpi)
     image.quantize(64, Image.Quantize.FASTOCTREE).save(small, format="png", compress_level=6)
     return small.getvalue()
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as an SVG that is the same each time, with its texts as text."""
+    drawing = StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}):
+        canvas = FigureCanvasSVG(figure)
+        canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+    return drawing.getvalue()
+
+
+def finite(track: Iterable[float]) -> list[float]:
+    """The numbers as matplotlib likes them: nan, which is a gap, for what is infinite."""
+    return [y if math.isfinite(y) else math.nan for y in track]
 
 
 class SharedCanvas(FigureCanvasAgg):

@@ -98,7 +98,7 @@ for (const box of document.querySelectorAll('.course-live:not([data-ready])')) {
     const show = () => {
       moves.forEach((move, place) => {
         if (!parts[place]) return;
-        if (move.changes) put[move.kind](parts[place], at(move.changes, now[move.by]), move);
+        if (move.changes) put[move.kind](parts[place], at(move.changes, now[0]), move);
         else put[move.kind](parts[place], points(move), homes[place]?.[0]);
       });
       const told = at(words, now[0]);

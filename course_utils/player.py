@@ -61,7 +61,7 @@ def player_html(
         moves: what changes in the drawing, as the script beside this file reads it.
         words: what the picture says at each place of the first control.
         sentence: whether the words stand below the picture too, or are for screen readers alone.
-        drawing: an SVG that takes the place of the still picture, and the numbers of its curves: 16 bits each.
+        drawing: an SVG that takes the place of the still picture, and the numbers of its curves, packed by `Numbers`.
         below: HTML that follows.
     """
     data = {
@@ -70,10 +70,10 @@ def player_html(
         "words": changes(words),
         "sentence": sentence,
     }
-    packed = "".join(
-        f" data-{name}='{_packed(content)}'"
-        for name, content in zip(("drawing", "numbers"), _bytes(drawing), strict=False)
-    )
+    packed = ""
+    if drawing is not None:
+        svg, numbers = drawing
+        packed = f" data-drawing='{_packed(svg.encode())}' data-numbers='{_packed(numbers)}'"
     return (
         f"<div class='course-live' data-live='{_attribute(json.dumps(data, allow_nan=False, ensure_ascii=False))}'"
         f"{packed}>{still}{below}</div><script>{_script()}</script>"
@@ -91,10 +91,6 @@ def changes(things: Iterable[T]) -> Changes[T]:
         if not found or found[-1][1] != thing:
             found.append((place, thing))
     return found
-
-
-def _bytes(drawing: tuple[str, bytes] | None) -> list[bytes]:
-    return [drawing[0].encode(), drawing[1]] if drawing else []
 
 
 def _packed(content: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import math
 from numbers import Real
 
-from course_utils.picture import UNTOLD, digits, new_axes
+from course_utils.picture import UNTOLD, digits, finite, new_axes
 from course_utils.style import COLOURS
 from matplotlib.axes import Axes
 import torch
@@ -129,7 +129,7 @@ def _number(value: object, argument: str) -> float:
 
 
 def _draw_track(ax: Axes, name: str, track: list[float], unit: str, longest: int) -> None:
-    (line,) = ax.plot(range(1, len(track) + 1), [y if math.isfinite(y) else math.nan for y in track], label=name)
+    (line,) = ax.plot(range(1, len(track) + 1), finite(track), label=name)
     broken = _first_broken(track)
     if broken is not None:
         ax.axvline(broken, color=line.get_color(), linestyle="--", linewidth=1, label=UNTOLD)

@@ -14,7 +14,7 @@ from html import escape
 from io import BytesIO
 import math
 
-from course_utils.picture import SharedCanvas, describe
+from course_utils.picture import SharedCanvas, describe, finite
 from course_utils.plot import plot_loss
 from course_utils.style import COLOURS, picture_html
 from matplotlib.artist import Artist
@@ -75,9 +75,8 @@ class Sheet:
         """Put these runs, and no others, as thin lines below every run to come: no more than there are `DASHES`."""
         _remove(self._kept)
         for (name, losses), dash in zip(runs.items(), DASHES, strict=False):
-            finite = [loss if math.isfinite(loss) else math.nan for loss in losses]
             self._kept += self._axes.plot(
-                range(1, len(losses) + 1), finite, color=COLOURS["ink"], linestyle=dash, linewidth=1,
+                range(1, len(losses) + 1), finite(losses), color=COLOURS["ink"], linestyle=dash, linewidth=1,
                 label=f"kept: {name}",
             )  # fmt: skip
         if runs:

@@ -88,13 +88,11 @@ class Stepper:
         for place in sorted({place for texts in shown for place in texts}):
             texts = changes(texts.get(place, "grad ·") for texts in shown)
             hand = changes(step.hand == place for step in self.steps)
-            moves.append({"id": f"n{place}", "by": 0, "kind": "text", "part": ".gradient", "changes": texts})
-            moves.append({"id": f"n{place}", "by": 0, "kind": "mark", "name": "hand", "changes": hand})
+            moves.append({"id": f"n{place}", "kind": "text", "part": ".gradient", "changes": texts})
+            moves.append({"id": f"n{place}", "kind": "mark", "name": "hand", "changes": hand})
         for now, step in enumerate(self.steps):
             sent = [(0, False), (now, True)]
-            moves += [
-                {"id": f"e{edge}", "by": 0, "kind": "mark", "name": "sent", "changes": sent} for edge in step.sent
-            ]
+            moves += [{"id": f"e{edge}", "kind": "mark", "name": "sent", "changes": sent} for edge in step.sent]
         return moves
 
 

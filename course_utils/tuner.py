@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from pathlib import Path
 
-from course_utils.controls import Control, Controls, controls_for, rate_slider
+from course_utils.controls import Controls, Worded, controls_for, rate_slider
 from course_utils.plot import numbers
 from course_utils.sheet import DASHES, Picture, Sentence, Sheet
 from IPython.display import DisplayHandle, display
@@ -134,7 +134,7 @@ class Tuner:
         controls = [self._slider, *self._others.values()]
         shown = [control for control in controls if isinstance(control, ipywidgets.DOMWidget)]  # others are `fixed`
         buttons = ipywidgets.HBox([self._keep, self._forget])
-        display(Control(ipywidgets.VBox([*shown, buttons]), words))  # type: ignore[no-untyped-call]
+        display(Worded(ipywidgets.VBox([*shown, buttons]), words))  # type: ignore[no-untyped-call]
         display(_Names())  # type: ignore[no-untyped-call]
 
     def _move(self, change: dict[str, object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from course_utils.controls import Control
+from course_utils.controls import Worded
 from course_utils.machine import Finding, check_machine
 import ipywidgets
 
@@ -28,4 +28,4 @@ class MachineCard:
             for finding in self.findings
         )
         table = f"<table>{rows}</table><p>Widgets work: this box is one.</p>"
-        return Control(ipywidgets.HTML(table), "\n".join(map(str, self.findings)))._repr_mimebundle_()
+        return Worded(ipywidgets.HTML(table), "\n".join(map(str, self.findings)))._repr_mimebundle_()

@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "stepper": {
         "draw", "engine", "graph", "names", "player", "read", "scene", "slopes", "steps", "style", "svg", "words",
     },
-    "alike": set(),
+    "alike": {"picture"},
     "slider": {"alike", "live", "picture", "player", "progress"},
     "learning": {"batch", "givens", "panels"},
     "explorer": {"batch", "descent", "fate", "givens", "learning", "live", "panels", "picture", "player"},
