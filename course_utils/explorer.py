@@ -34,6 +34,7 @@ def explore_learning_rate(
 
     Shows the last loss against the rate, the loss over all data after each epoch, the way on the loss if there are one
     or two parameters, and the model on the data; says in words what happens, and which rate is the first to diverge.
+    All samples are learnt from; of more than 100 the picture has 100, chosen at random, as its axis says.
 
     Args:
         model: `model(x, *parameters)` gives one output a sample; without data, `model(*parameters)` is the loss itself.

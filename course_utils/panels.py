@@ -18,7 +18,7 @@ import torch
 
 Moves = list[Moving | Wording]
 LossAt = Callable[[torch.Tensor], torch.Tensor]  # of (points, 1 or 2) the losses there
-MOST_DOTS = 300  # in the SVG as dots of their own; more of them are a bitmap
+MOST_DOTS = 100  # of the samples; with 300 a live figure of 200 rates and 100 epochs is larger than 200 kB
 FLOOR = 1e-9  # of the first loss: what is below is float32's rounding
 
 
@@ -121,15 +121,23 @@ def fit_panel(
     moments: Sequence[int],
     at: int,
 ) -> Moves:
-    """The data, and what the model answers for the grid; `answers` has shape (rates, moments, points of the grid)."""
+    """The data, and what the model answers for the grid; `answers` has shape (rates, moments, points of the grid).
+
+    Of more than MOST_DOTS samples that many are drawn, at random: each n-th could hit or miss a pattern in them. The
+    label below says so; the axis y has room for all of them.
+    """
     ax.set(xlabel="x", ylabel="y", title="What it says of the data")
     (line,) = ax.plot(
         grid.tolist(), finite(answers[at, -1].tolist()), color=COLOURS["value"], linestyle="-", label="model"
     )
-    (dots,) = ax.plot(
-        x.tolist(), y.tolist(), "o", color=COLOURS["ink"], markersize=6 if len(x) < 50 else 3, label="data"
-    )
-    dots.set_rasterized(len(x) > MOST_DOTS)
+    drawn = torch.arange(len(x))
+    if len(x) > MOST_DOTS:
+        drawn = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:MOST_DOTS].sort().values
+        ax.set_xlabel(f"x ({MOST_DOTS} of {len(x):,} samples drawn)")
+    ax.plot(
+        x.cpu()[drawn].tolist(), y.cpu()[drawn].tolist(), "o", color=COLOURS["ink"],
+        markersize=6 if len(x) < 50 else 3, label="data",
+    )  # fmt: skip
     low, high = min(0.0, float(y.min())), max(0.0, float(y.max()))
     ax.set_ylim(low - 0.1 * (high - low or 1.0), high + 0.2 * (high - low or 1.0))
     return [Moving(line, grid.expand(answers.shape), answers, moments=moments)]

@@ -3,6 +3,7 @@ import math
 import re
 
 from course_utils import explore_learning_rate
+from course_utils.panels import MOST_DOTS
 from nbconvert import HTMLExporter
 import nbformat
 import pages
@@ -193,10 +194,28 @@ def test_class_numbers_as_targets_have_no_curve():
     assert [ax.get_xlabel() for ax in live.figure.axes] == ["rate", "epoch"]
 
 
-def test_thousands_of_samples_leave_the_figure_small():
-    x = torch.linspace(0, 1, 5000)
+@pytest.mark.parametrize("samples", [1000, 5000])
+def test_thousands_of_samples_leave_the_figure_small(samples):
+    x = torch.linspace(0, 1, samples)
     shown = explored(lambda x, w, b: w * x + b, (0.0, 0.0), x, 3 * x + (500 * x).sin(), high=1.0)._repr_mimebundle_()
-    assert len(shown["text/html"]) + len(base64.b64encode(shown["image/png"])) < 250_000
+    assert len(shown["text/html"]) + len(base64.b64encode(shown["image/png"])) < 200_000
+
+
+def test_of_many_samples_some_are_drawn_and_the_axis_says_so():
+    x = torch.linspace(0, 1, 1000)
+    y = 3 * x
+    y[500] = 40.0
+    fit = explored(x=x, y=y, rates=3, epochs=3).figure.axes[3]
+    data = next(line for line in fit.lines if line.get_label() == "data")
+    pairs = set(zip(x.tolist(), y.tolist(), strict=True))
+    drawn = list(zip(*data.get_data(), strict=True))
+    assert len(drawn) == len(set(drawn)) == MOST_DOTS
+    assert set(drawn) <= pairs
+    assert fit.get_xlabel() == "x (100 of 1,000 samples drawn)"
+    assert fit.get_ylim()[1] > 40
+    few = explored(x=x[:MOST_DOTS], y=y[:MOST_DOTS], rates=3, epochs=3).figure.axes[3]
+    assert few.get_xlabel() == "x"
+    assert len(next(line for line in few.lines if line.get_label() == "data").get_xdata()) == MOST_DOTS
 
 
 def test_shuffled_goes_by_its_seed_and_leaves_torchs_own_alone():
