@@ -68,8 +68,7 @@ def landscape_panel(
 ) -> Moves:
     """The loss over one or two numbers, and the way down on it; `ways` has shape (rates, epochs + 1, 1 or 2)."""
     best = ways.flatten(0, 1)[int(losses.flatten().nan_to_num(math.inf, math.inf, math.inf).argmin())]
-    reach = 1.4 * (ways[0, 0] - best).abs()
-    reach = torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
+    reach = _reach(ways, losses, best)
     if ways.shape[-1] == 1:
         _draw_valley(ax, losses, best, reach, loss_at)
         x, y = ways[..., 0], losses
@@ -82,6 +81,15 @@ def landscape_panel(
     (dot,) = ax.plot(finite(x[at, -1:].tolist()), finite(y[at, -1:].tolist()), **_DOT, label="now")  # type: ignore[arg-type]
     x, y = x[:, None, :], y[:, None, :]
     return [Moving(way, x, y, "so far"), Moving(dot, x, y, "now")]
+
+
+def _reach(ways: torch.Tensor, losses: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
+    """How far the picture goes from the best place, along each number: the start, and all runs that stay below it."""
+    below = (losses <= losses[:, :1]).all(1)
+    reach = (ways[0, 0] - best).abs() * 1.4
+    if below.any():  # a number may end where it began, and have gone a long way
+        reach = torch.maximum(reach, 1.05 * (ways[below] - best).abs().amax((0, 1)))
+    return torch.where(reach > 0, reach, reach.max()) if reach.max() > 0 else torch.ones_like(reach)
 
 
 def _draw_valley(ax: Axes, losses: torch.Tensor, best: torch.Tensor, reach: torch.Tensor, loss_at: LossAt) -> None:

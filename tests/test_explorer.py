@@ -427,3 +427,14 @@ def test_without_scripts_the_picture_stands(page, tmp_path):
     picture = page.locator("img.course-picture")
     assert picture.evaluate("picture => picture.complete && picture.naturalWidth") > 800
     assert f"diverges from {explored().first_diverging:.5f}" in picture.get_attribute("alt")
+
+
+def test_a_way_that_comes_back_to_where_it_began_stays_in_the_picture():
+    """The best b is 0, where it starts; on the way there it goes far, as w is learnt late."""
+    x = torch.linspace(0, 1, 20, dtype=torch.float64)
+    shown = explore_learning_rate(lambda x, w, b: w * x + b, (0.0, 0.0), x, 3 * x, low=0.1, high=0.5, epochs=100)
+    ax = shown.figure.axes[2]
+    [way] = [line for line in ax.lines if line.get_label() == "the way"]
+    low, high = ax.get_ylim()
+    assert low < min(way.get_ydata())
+    assert max(way.get_ydata()) < high
