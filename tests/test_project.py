@@ -131,3 +131,9 @@ def test_every_file_that_is_named_exists(text):
         assert (folder / target).exists(), target
     for script in re.findall(r"python (tests/\w+\.py)", text):
         assert (ROOT / script).exists(), script
+
+
+def test_the_readme_shows_what_a_check_says(capsys):
+    [code] = re.findall(r"^check_gradient\(.*", README, re.M)
+    exec(f"from course_utils import check_gradient\n{code}")
+    assert f"```\n{capsys.readouterr().out}```" in README
