@@ -4,7 +4,11 @@ Each takes the place of some text in the first code cell that holds it, and must
 """
 
 CODE_FAULTS = {
-    "00_start_here": [("4.0, 6.0]", "4.0, 7.0]"), ("1.0 * inputs", "1.2 * inputs"), ("start=1.0", "start=1.1")],
+    "00_start_here": [
+        ("4.0, 6.0]", "4.0, 7.0]"),
+        ("1.0 * inputs", "1.2 * inputs"),
+        ("start=1.0", "start=1.1"),
+    ],
     "01_slope": [
         ("w * w * w - 3 * w", "w * w * w - 2 * w"),
         ("(f(w + h) - f(w - h)) / (2 * h)", "(f(w + h) - f(w)) / h"),
@@ -30,6 +34,20 @@ CODE_FAULTS = {
         ("slopes.get(head, 0) + slopes[tail] * local", "slopes[tail] * local"),
         ("r = 2 * r + 3 * r", "r = 2 * r + 3 * s"),
     ],
+    "04_requires_grad": [
+        ("(W * W).sum().backward()", "(W * W * W).sum().backward()"),
+        ("loss = z * z.detach() + w", "loss = z * z + w"),
+        ("c = z.detach()", "c = z.clone()"),
+        ("(z * c + w).backward()", "(z * c).detach()"),
+        ("v.data[0] = 100", "v.clone()[0] = 100"),
+        ("(v.data * v).sum().backward()", "(v * v).sum().backward()"),
+        ('"third run, emptied before"]', '"third run, emptied after", "emptied"]'),
+        ("w.grad = w.grad.zero_()", "w.grad = w.grad.mul_(1)"),
+        (
+            "w = torch.tensor(3.0, requires_grad=True, device=device)\n    for _",
+            "w = torch.tensor(2.0, requires_grad=True, device=device)\n    for _",
+        ),
+    ],
     "05_backward": [
         ("z = x**2 + y", "z = x**2 * y"),
         ("10 * gradient", "1 * gradient"),
@@ -37,6 +55,18 @@ CODE_FAULTS = {
         ("[torch.sum, torch.mean]", "[torch.sum, torch.amax]"),
         ("p.backward(retain_graph=True)", "(3 * p).backward(retain_graph=True)"),
         ("mine = w * w + w", "mine = w * w - w"),
+    ],
+    "06_vector_backward": [
+        ("Q = 3 * a**3 - b**2", "Q = 3 * a**3 + b**2"),
+        ("[1.0, 10.0], [1.0, 1.0, 1.0]]", "[1.0, 9.0], [1.0, 1.0, 1.0]]"),
+        ("((3 * a**3 - b**2) @", "((3 * a**3 + b**2) @"),
+        ("/ (2 * h)", "/ h"),
+        ("x[0] ** 2", "x[0] ** 3"),
+        ("mix(x).backward(gradient=v)", "mix(x).sum().backward()"),
+        ("cumsum(0)", "cumsum(1)"),
+        ("v @ u", "v.sum()"),
+        ("z_next = u * a + c", "z_next = u * a - c"),
+        ("(2, 3), (100, 1)", "(3, 2), (100, 1)"),
     ],
     "07_manual_sgd": [
         ("rate=0.01, epochs", "rate=0.02, epochs"),
@@ -56,5 +86,19 @@ CODE_FAULTS = {
         ("w * w * w * w - 3 * w * w + w", "w * w * w * w - 3 * w * w - w"),
         ("slope_at(f, w - h)) / (2 * h)", "slope_at(f, w - h)) / h"),
         ("2.0, rate, 60", "2.0, 0.5 * rate, 60"),
+    ],
+    "10_linear_regression": [
+        ("y = 3 * x + 0.8", "y = 3 * x + 0.9"),
+        (
+            "requires_grad=True, device=device).to(torch.float64)",
+            "requires_grad=True, device=device).to(torch.float32)",
+        ),
+        ("w.grad = b.grad = None", "w.grad = None"),
+        ("step(x, y, w, b, rate=0.01)", "step(x, y, w, b, rate=0.02)"),
+        ("0.3 * torch.randn", "0.4 * torch.randn"),
+        ("[(1, 1), (1,)]", "[(1, 1), (1, 1)]"),
+        ("own = 2 * (x[:n]", "own = (x[:n]"),
+        ("split(size)", "split(2 * size)"),
+        ('(-1, "with the minus")', '(1, "with the minus")'),
     ],
 }
