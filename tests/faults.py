@@ -87,6 +87,21 @@ CODE_FAULTS = {
         ("slope_at(f, w - h)) / (2 * h)", "slope_at(f, w - h)) / h"),
         ("2.0, rate, 60", "2.0, 0.5 * rate, 60"),
     ],
+    "09_quadratic": [
+        ("error = 9 + 3 + 1 - 16", "error = 9 + 3 + 1 - 15"),
+        (
+            "w[1] * x_i + w[2] - y_i) ** 2\n        loss.backward()\n        for weight in w:",
+            "w[1] * x_i + w[2] - y_i) ** 2\n        loss.backward()\n        for weight in w[:2]:",
+        ),
+        ("weight.grad.data.zero_()\n            losses[-1]", "weight.grad.data.mul_(1)\n            losses[-1]"),
+        ("2 + t * (w2 - 2)", "2 - t * (w2 - 2)"),
+        ("torch.linalg.eigvalsh(2 * f @ f.T / len(x))", "torch.linalg.eigvalsh(f @ f.T / len(x))"),
+        ("d[0] * x * x + d[1] * x + d[2]", "d[0] * x * x + d[1] * x - d[2]"),
+        ("2 * (i**4 + i**2 + 1)", "2 * (i**4 + i**2)"),
+        ("slope = 2 * (w1 * x_i * x_i", "slope = (w1 * x_i * x_i"),
+        ("[-2, -1, 0, 1, 2, 3]", "[0, 1, 2, 3, 4, 5]"),
+        ("w2 = v2 / s - 2 * m * v1 / s**2", "w2 = v2 / s - m * v1 / s**2"),
+    ],
     "10_linear_regression": [
         ("y = 3 * x + 0.8", "y = 3 * x + 0.9"),
         (

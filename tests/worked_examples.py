@@ -95,6 +95,13 @@ WORKED = {
         ("04_requires_grad", "again-runs", "second run: w.grad = 12"),
         ("04_requires_grad", "again-runs", "third run, emptied before: w.grad = 6"),
     ],
+    "S1": [
+        ("07_manual_sgd", "train-run", "at x = 4: before 4.000000, after 7.999999"),
+    ],
+    "S2": [
+        ("07_manual_sgd", "curve", "at x = 4: before 12.000000, after 8.000003"),
+        ("07_manual_sgd", "curve", "The loss falls from 4.1 to about 0."),
+    ],
     "S3": [
         ("09_quadratic", "train-run", "loss 1.9200 → 0.0059, w1 1.1145, w2 1.4928, b 1.4557, at 4: 25.2593"),
         ("09_quadratic", "train-run", "1.11, 1.49, 1.46: loss 0.005, at x = 10 it says 127.8"),
@@ -125,6 +132,10 @@ WORKED = {
         ("10_linear_regression", "losses", "with the minus   step  0   loss   1.349   y_hat [0.705, 0.259, 0.035]"),
         ("10_linear_regression", "losses", "by hand [0.705, -0.741, 0.035]   autograd [0.705, -0.741, 0.035]"),
         ("10_linear_regression", "losses", "minus dropped   step 30   loss -30.413"),
+    ],
+    "S6": [
+        ("07_manual_sgd", "break-item-count", "keeping loss:         300"),
+        ("07_manual_sgd", "break-item-count", "keeping loss.item():  0"),
     ],
 }
 LATER = {"G3", "G4", "N1"}  # static graphs and networks: lessons 11 and 13, which are being written
