@@ -76,6 +76,7 @@ def test_the_solution_passes(said, exercise):
     assert exercise.solved.startswith("✓ right")
     solution, check = source(exercise, "solution"), source(exercise, "check")
     assert solution.endswith(f"\n{check}")
+    assert solution.startswith(("def ", "# Solution\n"))  # JupyterLab shows the first line of what it hides
     assert said(exercise, solution.removesuffix(check)) == exercise.solved
 
 
