@@ -7,6 +7,7 @@ from course_utils.device import pick_device  # isort: skip - it sets what torch 
 from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
+from course_utils.claims import check_expression, check_turns
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate
@@ -26,9 +27,11 @@ __all__ = [
     "attach_slider",
     "check_backward",
     "check_by",
+    "check_expression",
     "check_function",
     "check_gradient",
     "check_machine",
+    "check_turns",
     "check_values",
     "draw_graph",
     "explain",

@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "questions": {"attempt", "compare", "referee"},
     "judge": {"attempt", "compare", "mistakes", "questions", "referee"},
     "checks": {"attempt", "compare", "device", "judge", "questions", "referee"},
+    "claims": {"checks", "compare", "graph", "paths", "read"},
     # words and pictures
     "words": {"graph"},
     "dot": {"graph", "words"},
@@ -72,8 +73,8 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "card", "chain", "checks", "device", "draw", "engine", "explorer", "machine", "plot", "read", "record",
-        "slider", "stepper", "style", "tuner", "watch", "widgets",
+        "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "machine", "plot", "read",
+        "record", "slider", "stepper", "style", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
