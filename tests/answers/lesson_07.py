@@ -12,7 +12,7 @@ def my_epoch(w, rate):
 MY_EPOCH = Exercise(
     lesson="07_manual_sgd",
     scope=("imports", "graph", "train"),
-    task="exercise",
+    task="epoch",
     unsolved="not solved yet: w has not moved",
     solved="✓ right: after two epochs your w is the one of train()",
     wrong={
@@ -80,4 +80,46 @@ MY_EPOCH = Exercise(
     },
 )
 
-EXERCISES = [MY_EPOCH]
+BY_HAND = """
+slope_2 = {}
+w_2 = 1.02 - 0.01 * slope_2
+slope_3 = {}
+w_3 = w_2 - 0.01 * slope_3
+"""
+SECOND, THIRD = "2 * (1.02 * 2 - 4) * 2", "2 * (w_2 * 3 - 6) * 3"
+
+ONE_STEP = Exercise(
+    lesson="07_manual_sgd",
+    scope=("imports",),
+    task="one-step",
+    unsolved="not solved yet",
+    solved="✓ right",
+    wrong={
+        "the second point at w = 1": (BY_HAND.format("2 * (1 * 2 - 4) * 2", THIRD), "?"),
+        "x forgotten": (BY_HAND.format("2 * (1.02 * 2 - 4)", "2 * (w_2 * 3 - 6)"), "?"),
+        "the 2 forgotten": (BY_HAND.format("(1.02 * 2 - 4) * 2", "(w_2 * 3 - 6) * 3"), "?"),
+        "sign of the error": (BY_HAND.format("2 * (4 - 1.02 * 2) * 2", "2 * (6 - w_2 * 3) * 3"), "?"),
+        "the loss in place of the slope": (BY_HAND.format("(1.02 * 2 - 4) ** 2", "(w_2 * 3 - 6) ** 2"), "?"),
+        "with the slope, uphill": (BY_HAND.format(SECOND, THIRD).replace("- 0.01", "+ 0.01"), "?"),
+        "rate forgotten": (BY_HAND.format(SECOND, THIRD).replace("- 0.01 *", "-"), "?"),
+        "the step in place of w": (BY_HAND.format(SECOND, THIRD).replace("1.02 - 0.01", "-0.01"), "?"),
+        "the third point at w = 1.02": (BY_HAND.format(SECOND, "2 * (1.02 * 3 - 6) * 3"), "?"),
+        "slopes added up, not cleared": (BY_HAND.format(SECOND, f"slope_2 + {THIRD}"), "?"),
+        "the second point only": ("slope_2, w_2, slope_3, w_3 = -7.84, 1.0984, None, None", "?"),
+        "a text": ("slope_2, w_2, slope_3, w_3 = '-7.84', 1.0984, -16.2288, 1.260688", "?"),
+    },
+    right={
+        "three digits": "slope_2, w_2, slope_3, w_3 = -7.84, 1.098, -16.229, 1.261",
+        "w rounded on the way": BY_HAND.format(SECOND, "2 * (1.098 * 3 - 6) * 3"),
+        "by torch": """
+            w = torch.tensor(1.02, requires_grad=True, device=device)
+            ((w * 2 - 4) ** 2).backward()
+            slope_2 = w.grad.clone()
+            w_2 = w.data - 0.01 * slope_2
+            slope_3 = 2 * (3 * w_2 - 6) * 3
+            w_3 = w_2 - 0.01 * slope_3
+        """,
+    },
+)
+
+EXERCISES = [ONE_STEP, MY_EPOCH]
