@@ -13,53 +13,61 @@ MY_EPOCH = Exercise(
     lesson="07_manual_sgd",
     scope=("imports", "graph", "train"),
     task="epoch",
-    unsolved="not solved yet: w has not moved",
-    solved="✓ right: after two epochs your w is the one of train()",
+    unsolved="not solved yet: at w = 1, rate = 0.01 your function changes nothing",
+    solved="✓ right at all 2 points",
     wrong={
         "wrong sign": (
             EPOCH.format("w.data = w.data + rate * w.grad; w.grad.zero_()"),
-            "✗ your w is -0.133, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.01: yours 0.7001, true 1.261. That is uphill: step against the slope.",
         ),
         "gradient not cleared": (
             EPOCH.format("w.data = w.data - rate * w.grad"),
-            "✗ your w is 2.852, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.01: yours 1.375, true 1.261. Is the gradient cleared after each point?",
         ),
         "rate forgotten": (
             EPOCH.format("w.data = w.data - w.grad; w.grad.zero_()"),
-            "✗ your w is -14159.000, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.01: yours 121, true 1.261.",
         ),
         "one step for the whole epoch": (
             EPOCH.format("pass") + "    w.data = w.data - rate * w.grad; w.grad.zero_()",
-            "✗ your w is 1.683, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.01: yours 1.28, true 1.261. That is one step for all: each point makes its own.",
         ),
         "the first point only": (
             EPOCH.format("w.data = w.data - rate * w.grad; w.grad.zero_(); break"),
-            "✗ your w is 1.059, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.01: yours 1.02, true 1.261.",
         ),
         "a rate of its own": (
             EPOCH.format("w.data = w.data - 0.01 * w.grad; w.grad.zero_()"),
-            "✗ your w is 1.453, the one of train() 1.618: is the sign right, the gradient cleared?",
+            "✗ at w = 1, rate = 0.02: yours 1.261, true 1.484.",
         ),
         "all points in one step": (
             "def my_epoch(w, rate):\n    w.data = w.data - rate * 2 * (w.data * x - y) * x",
-            "✗ your loop stops with RuntimeError: a Tensor with 3 elements cannot be converted to Scalar",
+            "✗ at w = 1, rate = 0.01: yours of shape (3,), true a single number. The shape is wrong.",
         ),
-        "no step": (EPOCH.format("w.grad.zero_()"), "not solved yet: w has not moved"),
+        "no step": (
+            EPOCH.format("w.grad.zero_()"),
+            "not solved yet: at w = 1, rate = 0.01 your function changes nothing",
+        ),
         "cleared before the step": (
             EPOCH.format("w.grad.zero_(); w.data = w.data - rate * w.grad"),
-            "not solved yet: w has not moved",
+            "not solved yet: at w = 1, rate = 0.01 your function changes nothing",
         ),
         "w bound to another tensor": (
             EPOCH.format("w = w - rate * w.grad"),
-            "✗ your loop stops with TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'",
+            "✗ at w = 1, rate = 0.01 your function stops with TypeError: unsupported operand type(s)…",
         ),
         "a leaf changed in place": (
             EPOCH.format("w -= rate * w.grad"),
-            "✗ your loop stops with RuntimeError: a leaf Variable that requires grad…",
+            "✗ at w = 1, rate = 0.01 your function stops with RuntimeError: a leaf Variable that requires grad…",
+        ),
+        "None": ("my_epoch = None", "not solved yet: there is no function yet"),
+        "w bound to a new leaf, which is given back": (
+            EPOCH.format("w = (w - rate * w.grad).detach().requires_grad_()") + "    return w",
+            "not solved yet: at w = 1, rate = 0.01 your function changes nothing",
         ),
         "a name that is not there": (
             EPOCH.format("W.data -= rate"),
-            "✗ your loop stops with NameError: name 'W' is not defined",
+            "✗ at w = 1, rate = 0.01 your function stops with NameError: name 'W' is not defined",
         ),
     },
     right={
@@ -92,21 +100,54 @@ ONE_STEP = Exercise(
     lesson="07_manual_sgd",
     scope=("imports",),
     task="one-step",
-    unsolved="not solved yet",
+    unsolved="not solved yet: slope_2, w_2, slope_3, w_3 are still None",
     solved="✓ right",
     wrong={
-        "the second point at w = 1": (BY_HAND.format("2 * (1 * 2 - 4) * 2", THIRD), "?"),
-        "x forgotten": (BY_HAND.format("2 * (1.02 * 2 - 4)", "2 * (w_2 * 3 - 6)"), "?"),
-        "the 2 forgotten": (BY_HAND.format("(1.02 * 2 - 4) * 2", "(w_2 * 3 - 6) * 3"), "?"),
-        "sign of the error": (BY_HAND.format("2 * (4 - 1.02 * 2) * 2", "2 * (6 - w_2 * 3) * 3"), "?"),
-        "the loss in place of the slope": (BY_HAND.format("(1.02 * 2 - 4) ** 2", "(w_2 * 3 - 6) ** 2"), "?"),
-        "with the slope, uphill": (BY_HAND.format(SECOND, THIRD).replace("- 0.01", "+ 0.01"), "?"),
-        "rate forgotten": (BY_HAND.format(SECOND, THIRD).replace("- 0.01 *", "-"), "?"),
-        "the step in place of w": (BY_HAND.format(SECOND, THIRD).replace("1.02 - 0.01", "-0.01"), "?"),
-        "the third point at w = 1.02": (BY_HAND.format(SECOND, "2 * (1.02 * 3 - 6) * 3"), "?"),
-        "slopes added up, not cleared": (BY_HAND.format(SECOND, f"slope_2 + {THIRD}"), "?"),
-        "the second point only": ("slope_2, w_2, slope_3, w_3 = -7.84, 1.0984, None, None", "?"),
-        "a text": ("slope_2, w_2, slope_3, w_3 = '-7.84', 1.0984, -16.2288, 1.260688", "?"),
+        "the second point at w = 1": (
+            BY_HAND.format("2 * (1 * 2 - 4) * 2", THIRD),
+            "✗ slope_2: yours -8, true -7.84. That is at w = 1: w is 1.02 now.",
+        ),
+        "x forgotten": (
+            BY_HAND.format("2 * (1.02 * 2 - 4)", "2 * (w_2 * 3 - 6)"),
+            "✗ slope_2: yours -3.92, true -7.84. A factor is missing: it is 2 · error · x.",
+        ),
+        "the 2 forgotten": (
+            BY_HAND.format("(1.02 * 2 - 4) * 2", "(w_2 * 3 - 6) * 3"),
+            "✗ slope_2: yours -3.92, true -7.84. A factor is missing: it is 2 · error · x.",
+        ),
+        "sign of the error": (
+            BY_HAND.format("2 * (4 - 1.02 * 2) * 2", "2 * (6 - w_2 * 3) * 3"),
+            "✗ slope_2: yours 7.84, true -7.84. The sign is turned round.",
+        ),
+        "the loss in place of the slope": (
+            BY_HAND.format("(1.02 * 2 - 4) ** 2", "(w_2 * 3 - 6) ** 2"),
+            "✗ slope_2: yours 3.842, true -7.84.",
+        ),
+        "with the slope, uphill": (
+            BY_HAND.format(SECOND, THIRD).replace("- 0.01", "+ 0.01"),
+            "✗ w_2: yours 0.9416, true 1.098. That is uphill: step against the slope.",
+        ),
+        "rate forgotten": (BY_HAND.format(SECOND, THIRD).replace("- 0.01 *", "-"), "✗ w_2: yours 8.86, true 1.098."),
+        "the step in place of w": (
+            BY_HAND.format(SECOND, THIRD).replace("1.02 - 0.01", "-0.01"),
+            "✗ w_2: yours 0.0784, true 1.098.",
+        ),
+        "the third point at w = 1.02": (
+            BY_HAND.format(SECOND, "2 * (1.02 * 3 - 6) * 3"),
+            "✗ slope_3: yours -17.64, true -16.23. w has moved since.",
+        ),
+        "slopes added up, not cleared": (
+            BY_HAND.format(SECOND, f"slope_2 + {THIRD}"),
+            "✗ slope_3: yours -24.07, true -16.23.",
+        ),
+        "the second point only": (
+            "slope_2, w_2, slope_3, w_3 = -7.84, 1.0984, None, None",
+            "not solved yet: slope_3, w_3 are still None (slope_2, w_2 are right)",
+        ),
+        "a text": (
+            "slope_2, w_2, slope_3, w_3 = '-7.84', 1.0984, -16.2288, 1.260688",
+            "✗ slope_2: yours '-7.84', true -7.84. A number is wanted.",
+        ),
     },
     right={
         "three digits": "slope_2, w_2, slope_3, w_3 = -7.84, 1.098, -16.229, 1.261",
