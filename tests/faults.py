@@ -61,10 +61,12 @@ CODE_FAULTS = {
     ],
     "05_backward": [
         ("z = x**2 + y", "z = x**2 * y"),
+        ("z.retain_grad()", "x.retain_grad()"),
         ("10 * gradient", "1 * gradient"),
-        ("mult=-2, inc=1)(A)", "mult=-2, inc=4)(A)"),
+        ("mult=-2, inc=1)(leaf)", "mult=-2, inc=4)(leaf)"),
         ("[torch.sum, torch.mean]", "[torch.sum, torch.amax]"),
         ("p.backward(retain_graph=True)", "(3 * p).backward(retain_graph=True)"),
+        ('("s", 15)', '("s", 16)'),
         ("mine = w * w + w", "mine = w * w - w"),
     ],
     "06_vector_backward": [
@@ -81,11 +83,13 @@ CODE_FAULTS = {
     ],
     "07_manual_sgd": [
         ("rate=0.01, epochs", "rate=0.02, epochs"),
-        ("- 0.01 * w.grad.data", "- 0.02 * w.grad.data"),
+        ("- rate * w.grad.data", "- 0.9 * rate * w.grad.data"),
+        ("start = 3.0", "start = 3.5"),
+        ("w = w - 0.01 * w.grad", "w = w - 0.02 * w.grad"),
         ("in [0.1, 0.25]", "in [0.1, 0.2]"),
-        ("train(1.0, epochs=epoch)", "train(1.5, epochs=epoch)"),
         ("total += loss.item()", "total = loss.item()"),
         ("tuner.rate = 0.01", "tuner.rate = 0.02"),
+        ("w_1 = 1 - 0.01", "w_1 = 1 - 0.02"),
     ],
     "08_learning_rate": [
         ("y = 2 * x", "y = 3 * x"),
