@@ -1,27 +1,27 @@
 """A learner's function, run so that nothing it does can harm the lesson: it comes to a value, or to a sentence.
 
 It runs in a thread of its own, which is told to stop when its time is up; one that cannot be stopped is left behind. So
-a loop without end costs some seconds, on every system. What it writes to stderr is dropped: graders give no points for
-a cell that has some. It draws no random number from the lesson's generators, and gets copies of its arguments.
+a loop without end costs some seconds, on every system. It gets copies of its arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Callable, Mapping, Sequence
 import copy
 import ctypes
 from dataclasses import dataclass
-import io
 import linecache
+import sys
 import threading
+from time import monotonic
 import traceback
-import warnings
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
+from course_utils.shield import shielded
 import torch
 
 SECONDS = 5.0  # for all that one check asks of a function
-ENDLESS = f"is still running after {SECONDS:g} seconds: does its loop end?"
+PATIENCE = 0.6  # seconds for stopping it
 LONGEST = 160  # letters of a foreign error's text
 
 
@@ -32,7 +32,7 @@ class Attempt:
     Attributes:
         value: what the function returned.
         fault: why it returned nothing, as the end of a sentence that begins with "your function"; "" if it did.
-        unsolved: whether it says itself that it is not written yet.
+        unsolved: whether it is not written yet: there is none, or it says so itself.
     """
 
     value: object = None
@@ -44,13 +44,13 @@ class TimeIsUpError(BaseException):
     """Not an `Exception`, so that a learner's `except Exception` lets it through."""
 
 
-def attempt(function: object, arguments: Sequence[object], seconds: float = SECONDS) -> Attempt:
+def attempt(function: object, arguments: Sequence[object], ends: float | None = None) -> Attempt:
     """The value of `function(*arguments)`, or why there is none; raises nothing, whatever the function does.
 
     Args:
         function: anything; what cannot be called is told.
         arguments: passed as they are; see `copied`.
-        seconds: how long it may take.
+        ends: when its time is up, see `deadline`; by default it has some seconds for itself.
     """
     if function is None or function is ...:
         return Attempt(fault="there is no function yet", unsolved=True)
@@ -58,48 +58,62 @@ def attempt(function: object, arguments: Sequence[object], seconds: float = SECO
         return Attempt(fault=f"is no function, but {type(function).__name__}")
     came: list[Attempt] = []
     thread = threading.Thread(target=lambda: came.append(_call(function, arguments)), daemon=True)
-    with _harmless():
+    with shielded():
         thread.start()
         try:
-            thread.join(seconds)
+            thread.join(max(0.0, (deadline() if ends is None else ends) - monotonic()))
         except KeyboardInterrupt:
             _stop(thread)
             return Attempt(fault="was interrupted")
         if thread.is_alive():
             _stop(thread)
-            return Attempt(fault=ENDLESS)
-    return came[0] if came else Attempt(fault=ENDLESS)
+            return Attempt(fault=_endless())
+    return came[0] if came else Attempt(fault=_endless())
+
+
+def deadline() -> float:
+    """When the time for a learner's function is up, if it starts now."""
+    return monotonic() + SECONDS
+
+
+def _endless() -> str:
+    return f"is still running after {SECONDS:g} seconds: does its loop end?"
 
 
 def _call(function: Callable[..., object], arguments: Sequence[object]) -> Attempt:
     try:
-        return Attempt(function(*arguments))
+        return _returned(function(*arguments))
     except NotImplementedError:
         return Attempt(fault="your function is not written yet", unsolved=True)
     except TimeIsUpError:
-        return Attempt(fault=ENDLESS)
+        return Attempt(fault=_endless())
     except SystemExit:
         return Attempt(fault="calls exit(), which would end the notebook")
     except BaseException as error:  # whatever it raises, the lesson goes on
         return Attempt(fault=f"stops with {said(error)}{_line(function, error)}")
 
 
+def _returned(value: object) -> Attempt:
+    if isinstance(value, CoroutineType):
+        value.close()
+        return Attempt(fault="is an `async` function: write `def` without `async`")
+    if isinstance(value, GeneratorType | AsyncGeneratorType):
+        return Attempt(fault="has a `yield` in it, so it is a generator: give the result back with `return`")
+    return Attempt(value)
+
+
 def _stop(thread: threading.Thread) -> None:
-    """Raise in the thread, a few times if it catches everything; then leave it behind."""
-    for _ in range(3):
-        if thread.is_alive() and thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUpError))
-            thread.join(0.2)
+    """Raise in the thread until it ends; one that catches everything is hit outside its `try`, or left behind.
 
-
-@contextmanager
-def _harmless() -> Iterator[None]:
-    """Nothing is left of random numbers drawn, of warnings, of what is written to stderr."""
-    in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    cards = [torch.cuda.current_device()] if in_use else []
-    with torch.random.fork_rng(cards), warnings.catch_warnings(), redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+    Between two errors it gets a moment only, so that the second comes while the first is handled.
+    """
+    moment = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    ends = monotonic() + PATIENCE
+    while thread.is_alive() and thread.ident is not None and monotonic() < ends:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUpError))
+        thread.join(1e-4)
+    sys.setswitchinterval(moment)
 
 
 def said(error: BaseException) -> str:
@@ -110,7 +124,7 @@ def said(error: BaseException) -> str:
     """
     try:
         lines = str(error).strip().splitlines()
-    except Exception:
+    except BaseException:  # a learner's own error may fail even at this
         lines = []
     text = lines[0] if lines else ""
     text = f"{text[:LONGEST]}…" if len(text) > LONGEST else text
@@ -119,14 +133,17 @@ def said(error: BaseException) -> str:
 
 def _line(function: Callable[..., object], error: BaseException) -> str:
     """The learner's own line that the error came from, where its text is known."""
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    text = linecache.getline(file, own[-1] or 0).strip() if file and own else ""
+    try:
+        file = function.__code__.co_filename
+        own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        text = linecache.getline(file, own[-1] or 0).strip() if own else ""
+    except Exception:  # what is called need not be a plain function
+        text = ""
     return f" in the line `{text}`" if 0 < len(text) <= LONGEST else ""
 
 
 def copied(thing: object) -> object:
-    """A copy that may be changed without harm: tensors without their history, what is inside containers too.
+    """A copy that may be changed without harm: tensors as fresh leaves, what is inside containers too.
 
     >>> numbers = [1.0, 2.0]
     >>> copied(numbers) is numbers

@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from course_utils.attempt import said
 from course_utils.compare import TOLERANCE, difference
 from course_utils.device import wants_strict
-from course_utils.judge import (
-    RIGHT,
-    WRONG,
-    Demands,
-    judge_by,
-    judge_function,
-    judge_gradients,
-    judge_slopes,
-    judge_values,
+from course_utils.judge import judge_by, judge_slopes, judge_values
+from course_utils.questions import (
+    gradient_case,
+    parameter_of,
+    parameters_of,
+    place_in_words,
+    questions_of,
+    results_of,
+    sizes_of,
 )
-from course_utils.questions import gradient_case, parameter_of, parameters_of, place_in_words, questions_of, results_of
 from course_utils.referee import true_slopes
+from course_utils.shield import shielded
+from course_utils.trial import Demands, judge_function, judge_gradients
+from course_utils.verdict import RIGHT, WRONG, on_one_line
 
 
 class CheckFailed(AssertionError):
@@ -55,7 +57,7 @@ def check_gradient(
     asked = {keyword: parameter_of(keyword, parameters) for keyword in yours}
     slopes = true_slopes(of, dict(zip(parameters, at, strict=True)), list(asked.values()))
     by_keyword = {keyword: slopes[parameter] for keyword, parameter in asked.items()}
-    _report(judge_slopes, place_in_words(parameters, at), yours, by_keyword, tolerance)
+    _report(judge_slopes, place_in_words(parameters, at), yours, by_keyword, sizes_of(at), tolerance)
 
 
 def check_backward(
@@ -107,7 +109,8 @@ def check_function(
     """Check any function at some places, against true results or a function that gives them.
 
     Args:
-        yours: the learner's function. It gets copies of the arguments, and five seconds.
+        yours: the learner's function. It gets copies of the arguments, and five seconds. What it prints is dropped:
+            a check has one line.
         at: places: each a tuple of arguments, or a single argument.
         wanted: the true result at each place: numbers, truth values, texts, None, tensors, or lists of such.
         like: a right function, in place of `wanted`.
@@ -170,7 +173,8 @@ def check_by(judge: Callable[..., object], *answers: object, solved: str = "") -
     Args:
         judge: called with the answers; gives None if they hold, else a sentence, one that begins with "not solved
             yet" for the stub. What it raises is told as the answer's fault.
-        answers: the learner's.
+        answers: the learner's. The judge gets copies, but a tensor that has a `grad_fn`
+            or a `.grad` itself.
         solved: what is said after "✓ right".
 
     Raises:
@@ -185,7 +189,8 @@ def check_by(judge: Callable[..., object], *answers: object, solved: str = "") -
 def _report(judge: Callable[..., str], *what: object) -> None:
     """Say the judge's line, or raise it in strict mode."""
     try:
-        line = " ".join(judge(*what).split())
+        with shielded():
+            line = on_one_line(judge(*what))
     except Exception as error:  # an answer so strange that it cannot even be compared
         line = f"{WRONG}your answer cannot be compared: {said(error)}"
     if wants_strict() and not line.startswith(RIGHT):

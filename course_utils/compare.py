@@ -7,13 +7,13 @@ as good as a tensor of the same shape. On which device or in how many bits an an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from typing import Any
 
+from course_utils.numbers import as_numbers, shown, truths
 import torch
 
 TOLERANCE = 1e-6  # relative
-FEW = 6  # numbers that are told one by one
-LONGEST = 60  # letters of anything else that is told
+ZERO = 1e-10  # what is smaller may be a zero with its rounding
 
 
 @dataclass(frozen=True)
@@ -41,39 +41,40 @@ def difference(
     Args:
         yours: anything.
         true: numbers, truth values, texts, None, tensors, or tuples, lists and dicts of such.
-        tolerance: relative; a tenth of it holds absolutely, for true zeros.
+        tolerance: relative, see `close`.
         tracked: tensors must agree in `requires_grad` and in being a leaf, too.
 
     >>> difference([1.0, 2.5], [1.0, 2.0])
     Difference(where='[1]', yours='2.5', true='2', why='')
     """
+    yours, true = truths(yours), truths(true)
     if true is None or isinstance(true, bool | str):
-        return _plain(yours, true)
-    if (numbers := as_numbers(true)) is None:
-        return _parts(yours, true, tolerance, tracked)
+        same = type(yours) is type(true) and yours == true
+        return None if same else Difference("", shown(yours), shown(true))
     if tracked and isinstance(true, torch.Tensor) and (found := _tracking(yours, true)):
         return found
-    return _numbers(as_numbers(yours), yours, numbers, tolerance)
+    numbers = None if tracked and _holds_tensors(true) else as_numbers(true)
+    return _parts(yours, true, tolerance, tracked) if numbers is None else _numbers(yours, numbers, tolerance)
 
 
-def _plain(yours: object, true: object) -> Difference | None:
-    if isinstance(true, bool) and isinstance(yours, torch.Tensor) and yours.dtype == torch.bool and yours.dim() == 0:
-        yours = bool(yours)
-    same = type(yours) is type(true) and yours == true
-    return None if same else Difference("", shown(yours), shown(true))
+def _holds_tensors(thing: object) -> bool:
+    return isinstance(thing, list | tuple) and any(isinstance(each, torch.Tensor) for each in thing)
 
 
-def _parts(yours: object, true: object, tolerance: float, tracked: bool) -> Difference | None:
+def _parts(yours: Any, true: object, tolerance: float, tracked: bool) -> Difference | None:
     """Of containers that hold more than numbers: each part by itself."""
     theirs = dict(enumerate(true)) if isinstance(true, list | tuple) else true
-    mine = dict(enumerate(yours)) if isinstance(yours, list | tuple) else yours
     if not isinstance(theirs, dict):
         raise TypeError(f"true must be made of numbers, texts and tensors, got {type(true).__name__}")
-    if not isinstance(mine, dict):
+    row = issubclass(type(yours), (list, tuple))
+    mine = dict(enumerate(yours)) if row else yours
+    if not issubclass(type(mine), dict) or row != isinstance(true, list | tuple):
         return Difference("", shown(yours), shown(true), f"{len(theirs)} things together are wanted")
-    if list(mine) != list(theirs):
+    if len(mine) != len(theirs):
         return Difference("", shown(yours), shown(true), f"{len(theirs)} are wanted, yours has {len(mine)}")
     for place, part in theirs.items():
+        if place not in mine:
+            return Difference("", shown(yours), shown(true), f"{place!r} is not in it")
         if found := difference(mine[place], part, tolerance=tolerance, tracked=tracked):
             return Difference(f"[{place!r}]{found.where}", found.yours, found.true, found.why)
     return None
@@ -94,7 +95,8 @@ def _tracking(yours: object, true: torch.Tensor) -> Difference | None:
     return None
 
 
-def _numbers(mine: torch.Tensor | None, yours: object, true: torch.Tensor, tolerance: float) -> Difference | None:
+def _numbers(yours: object, true: torch.Tensor, tolerance: float) -> Difference | None:
+    mine = as_numbers(yours)
     if mine is None:
         return Difference("", shown(yours), shown(true), _wanted(true))
     if mine.shape != true.shape:
@@ -116,67 +118,19 @@ def _shape(numbers: torch.Tensor) -> str:
 
 
 def close(yours: torch.Tensor, true: torch.Tensor, tolerance: float = TOLERANCE) -> torch.Tensor:
-    """Of two tensors of one shape, whether each pair is the same; nan is close to nothing, inf to itself."""
-    return torch.isclose(yours, true, rtol=tolerance, atol=tolerance / 10)
+    """Of two tensors of one shape, whether each pair is the same; nan is close to nothing, inf to itself.
 
+    For true zeros a tenth of the tolerance holds absolutely. Among small numbers it shrinks with the largest of them:
+    else every small answer would do for a small true one.
 
-def as_numbers(thing: object) -> torch.Tensor | None:
-    """A number, a tensor or nested lists of numbers as a float64 tensor on the CPU; None for anything else.
-
-    >>> as_numbers([1, 2.5]), as_numbers("3"), as_numbers(True)
-    (tensor([1.0000, 2.5000], dtype=torch.float64), None, None)
+    >>> small = torch.tensor(2e-8, dtype=torch.float64)
+    >>> close(small, small), close(-small, small), close(small, 0 * small)
+    (tensor(True), tensor(False), tensor(True))
     """
-    if isinstance(thing, bool) or thing is None:
-        return None
-    if isinstance(thing, torch.Tensor):
-        return _of_tensor(thing)
-    if isinstance(thing, Real) or type(thing).__module__ == "numpy":
-        return _of_array(thing)
-    if isinstance(thing, list | tuple) and thing:
-        parts = [as_numbers(each) for each in thing]
-        whole = [part for part in parts if part is not None]
-        alike = len(whole) == len(parts) and len({part.shape for part in whole}) == 1
-        return torch.stack(whole) if alike else None
-    return None
-
-
-def _of_tensor(tensor: torch.Tensor) -> torch.Tensor | None:
-    if tensor.dtype == torch.bool or tensor.is_complex() or tensor.is_meta:
-        return None
-    return tensor.detach().to("cpu", torch.float64).to_dense()
-
-
-def _of_array(thing: object) -> torch.Tensor | None:
-    try:
-        return torch.as_tensor(thing, dtype=torch.float64, device="cpu")
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        return None
-
-
-def shown(thing: object) -> str:
-    """Anything in a few letters on one line.
-
-    >>> shown(torch.tensor([0.5, 2.0])), shown("w"), shown(torch.zeros(500, 2))
-    ('[0.5, 2]', "'w'", 'a tensor of shape (500, 2)')
-    """
-    numbers = as_numbers(thing)
-    if numbers is not None and numbers.numel() <= FEW:
-        return _nested(numbers)
-    if isinstance(thing, torch.Tensor):
-        return f"a tensor of shape {tuple(thing.shape)}"
-    if callable(thing):
-        return str(getattr(thing, "__name__", type(thing).__name__))
-    try:
-        text = " ".join(repr(thing).split())
-    except Exception:
-        text = f"something of the kind {type(thing).__name__}"
-    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text
-
-
-def _nested(numbers: torch.Tensor) -> str:
-    if not numbers.dim():
-        return f"{float(numbers):.6g}"
-    return f"[{', '.join(map(_nested, numbers))}]"
+    known = true[true.isfinite()].abs()
+    largest = float(known.max()) if known.numel() else 0.0
+    zero = tolerance / 10 * (min(1.0, 10 * largest) if largest > ZERO else 1.0)
+    return torch.isclose(yours, true, rtol=tolerance, atol=zero)
 
 
 def told_apart(yours: float, true: float) -> tuple[str, str]:

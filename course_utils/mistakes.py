@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from course_utils.compare import TOLERANCE, as_numbers, close
+from course_utils.compare import TOLERANCE, close
+from course_utils.numbers import as_numbers
 from course_utils.referee import Slope
 import torch
 
 SIGN = "The sign is turned round."
 TWICE = "That is twice as much: is something counted twice, by a second backward or a gradient that was not cleared?"
+TWICE_OF_TWO = "That is twice as much: is something counted twice, or is 1/2 missing, of a mean?"
 HALF = "That is half of it: is a factor 2 missing? A square has the slope 2 times what is squared."
 TRANSPOSED = "It is transposed: rows and columns have changed places."
 UPSTREAM = "That is the local slope alone: multiply it by the upstream factor, what arrives from the result."
 BITS = "The digits of 32 bits end here: a nudge must be made in 64 bits, or be larger."
+NOT_CLEARED = "Each result holds the ones before it: is a gradient not cleared in between?"
 SHAPE = "A gradient has the shape of what it belongs to."
 FEW_BITS = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -29,17 +32,16 @@ def in_slope(yours: object, slope: Slope, sizes: Iterable[int] = ()) -> str:
     mine = as_numbers(yours)
     if mine is None:
         return ""
-    if mine.shape == slope.true.shape:
-        for many, part in slope.partly:
-            if _same(mine, part):
-                return (
-                    f"That is what {many} of the {slope.paths} paths bring{'s' * (many == 1)}: a path is missing. "
-                    "Add what all paths bring, do not overwrite."
-                )
-        if slope.local is not None and _same(mine, slope.local):
-            return UPSTREAM
-        if _same(mine, slope.true / 2):
-            return HALF
+    for many, part in slope.partly:
+        if _taken_for(mine, part, slope.true):
+            return (
+                f"That is what {many} of the {slope.paths} paths bring{'s' * (many == 1)}: a path is missing. "
+                "Add what all paths bring, do not overwrite."
+            )
+    if slope.local is not None and _taken_for(mine, slope.local, slope.true):
+        return UPSTREAM
+    if _taken_for(mine, slope.true / 2, slope.true):
+        return HALF
     return in_numbers(yours, slope.true, sizes) or (SHAPE if mine.shape != slope.true.shape else "")
 
 
@@ -54,16 +56,19 @@ def in_numbers(yours: object, true: object, sizes: Iterable[int] = ()) -> str:
     mine, right = as_numbers(yours), as_numbers(true)
     if mine is None or right is None or not right.any():
         return ""
-    if mine.shape != right.shape or (right.dim() == 2 and _same(mine, right.T)):
-        return TRANSPOSED if mine.dim() == 2 and _same(mine, right.T) else ""
+    if mine.dim() == right.dim() == 2 and _same(mine, right.T):
+        return TRANSPOSED
+    if mine.shape != right.shape:
+        return ""
     if _same(mine, -right):
         return SIGN
-    return _times(mine, right, sorted(set(sizes) - {0, 1})) or _bits(yours, true, mine, right)
+    meant = isinstance(true, torch.Tensor) and true.dtype in FEW_BITS  # then 32 bits are no mistake
+    return _times(mine, right, sorted(set(sizes) - {0, 1})) or ("" if meant else _bits(mine, right))
 
 
 def _times(mine: torch.Tensor, right: torch.Tensor, sizes: Sequence[int]) -> str:
     if _same(mine, 2 * right):
-        return TWICE
+        return TWICE_OF_TWO if 2 in sizes else TWICE
     for n in sizes:
         if _same(mine, n * right):
             return f"That is {n} times as much: 1/{n} is missing, a mean is wanted."
@@ -72,11 +77,35 @@ def _times(mine: torch.Tensor, right: torch.Tensor, sizes: Sequence[int]) -> str
     return ""
 
 
-def _bits(yours: object, true: object, mine: torch.Tensor, right: torch.Tensor) -> str:
-    """32 bits keep seven digits: what is nearly right in them, and not meant to be, is a nudge that was too small."""
-    meant = isinstance(true, torch.Tensor) and true.dtype in FEW_BITS
-    small = isinstance(yours, torch.Tensor) and yours.dtype in FEW_BITS
-    return BITS if small and not meant and bool(close(mine, right, tolerance=0.2).all()) else ""
+def _bits(mine: torch.Tensor, right: torch.Tensor) -> str:
+    """Whether this is a nudge whose change was rounded to 32 bits: nearly right, and coarse.
+
+    The change, slope times nudge, is then a whole number of units: powers of 2 about as large as its error.
+    """
+    off = (mine - right).abs()
+    if not bool(close(mine, right, tolerance=0.2).all()):
+        return ""
+    for width in (sides * 10.0**-k for k in range(3, 9) for sides in (1, 2)):
+        unit = (off * width).clamp(min=1e-30).log2().floor().exp2() / 8  # an error of up to 16 units is one of rounding
+        many = mine * width / unit
+        if bool(((many - many.round()).abs() <= 2e-7 * many.abs()).all()):
+            return BITS
+    return ""
+
+
+def piled_up(yours: Sequence[object], true: Sequence[object]) -> bool:
+    """Whether each result is the sum of the true ones so far; at one place alone that tells nothing.
+
+    >>> piled_up([2.0, 8.0, 9.0], [2.0, 6.0, 1.0])
+    True
+    """
+    mine, right = as_numbers(list(yours)), as_numbers(list(true))
+    return mine is not None and right is not None and len(mine) > 1 and _same(mine, right.cumsum(0))
+
+
+def _taken_for(mine: torch.Tensor, wrong: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether it is what a mistake gives, where that differs from what is right."""
+    return _same(mine, wrong) and not _same(wrong, right)
 
 
 def _same(one: torch.Tensor, other: torch.Tensor) -> bool:

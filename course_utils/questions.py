@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import inspect
+from itertools import product
 
 from course_utils.attempt import Attempt, attempt, copied
-from course_utils.compare import as_numbers, shown
+from course_utils.numbers import as_numbers, shown
 from course_utils.referee import as_leaf
 
 FEW = 4  # numbers of an argument that are told one by one
@@ -42,6 +43,12 @@ def _argument(name: str, thing: object) -> str:
     if numbers is not None and (numbers.dim() > 1 or numbers.numel() > FEW):
         return f"{name} of shape {tuple(numbers.shape)}"
     return f"{name} = {shown(thing)}"
+
+
+def sizes_of(arguments: Sequence[object]) -> set[int]:
+    """Over how many numbers a mean may go: the lengths of the arguments, and their products."""
+    lengths = {n for each in arguments if (row := as_numbers(each)) is not None for n in row.shape}
+    return lengths | {one * other for one, other in product(lengths, lengths)}
 
 
 def questions_of(names: Sequence[str], cases: Sequence[object], true: Sequence[object]) -> list[Question]:
@@ -91,11 +98,13 @@ def gradient_case(case: object, parameters: Sequence[str], names: Sequence[str])
 
 
 def parameters_of(function: Callable[..., object]) -> list[str]:
-    """The names of a function's parameters; none where Python does not know them."""
+    """The names of a function's parameters; none where Python does not know them, or if any number may come."""
     try:
-        return list(inspect.signature(function).parameters)
-    except (TypeError, ValueError):
+        parameters = inspect.signature(function).parameters
+    except Exception:  # a learner's object may fail at this in its own way
         return []
+    stars = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    return [] if stars & {each.kind for each in parameters.values()} else list(parameters)
 
 
 def parameter_of(keyword: str, parameters: Sequence[str]) -> str:

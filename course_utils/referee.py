@@ -49,6 +49,11 @@ def true_slopes(of: Callable[..., object], given: Mapping[str, object], names: S
     Raises:
         ValueError: the result is no single number, or autograd and nudging disagree there.
     """
+    with torch.inference_mode(False), torch.enable_grad():  # whatever the learner has switched off
+        return _true_slopes(of, given, names)
+
+
+def _true_slopes(of: Callable[..., object], given: Mapping[str, object], names: Sequence[str]) -> dict[str, Slope]:
     leaves = {name: as_leaf(given[name]) for name in names}
     result = of(**{**given, **leaves})
     if not isinstance(result, torch.Tensor) or result.numel() != 1:
