@@ -191,7 +191,7 @@ def _report(judge: Callable[..., str], *what: object) -> None:
     try:
         with shielded():
             line = on_one_line(judge(*what))
-    except Exception as error:  # an answer so strange that it cannot even be compared
+    except (Exception, SystemExit) as error:  # an answer so strange that it cannot even be compared
         line = f"{WRONG}your answer cannot be compared: {said(error)}"
     if wants_strict() and not line.startswith(RIGHT):
         raise CheckFailed(line)

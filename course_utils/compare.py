@@ -6,10 +6,10 @@ as good as a tensor of the same shape. On which device or in how many bits an an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from course_utils.numbers import as_numbers, shown, truths
+from course_utils.numbers import as_numbers, as_row, shown, truths
 import torch
 
 TOLERANCE = 1e-6  # relative
@@ -61,14 +61,12 @@ def _holds_tensors(thing: object) -> bool:
     return isinstance(thing, list | tuple) and any(isinstance(each, torch.Tensor) for each in thing)
 
 
-def _parts(yours: Any, true: object, tolerance: float, tracked: bool) -> Difference | None:
+def _parts(yours: object, true: object, tolerance: float, tracked: bool) -> Difference | None:
     """Of containers that hold more than numbers: each part by itself."""
-    theirs = dict(enumerate(true)) if isinstance(true, list | tuple) else true
-    if not isinstance(theirs, dict):
+    theirs, mine = _named_parts(true), _named_parts(yours)
+    if theirs is None:
         raise TypeError(f"true must be made of numbers, texts and tensors, got {type(true).__name__}")
-    row = issubclass(type(yours), (list, tuple))
-    mine = dict(enumerate(yours)) if row else yours
-    if not issubclass(type(mine), dict) or row != isinstance(true, list | tuple):
+    if mine is None or (as_row(yours) is None) != (as_row(true) is None):
         return Difference("", shown(yours), shown(true), f"{len(theirs)} things together are wanted")
     if len(mine) != len(theirs):
         return Difference("", shown(yours), shown(true), f"{len(theirs)} are wanted, yours has {len(mine)}")
@@ -78,6 +76,11 @@ def _parts(yours: Any, true: object, tolerance: float, tracked: bool) -> Differe
         if found := difference(mine[place], part, tolerance=tolerance, tracked=tracked):
             return Difference(f"[{place!r}]{found.where}", found.yours, found.true, found.why)
     return None
+
+
+def _named_parts(thing: object) -> Mapping[object, object] | None:
+    row = as_row(thing)
+    return dict(enumerate(row)) if row is not None else thing if type(thing) is dict else None
 
 
 def _tracking(yours: object, true: torch.Tensor) -> Difference | None:
@@ -129,7 +132,7 @@ def close(yours: torch.Tensor, true: torch.Tensor, tolerance: float = TOLERANCE)
     """
     known = true[true.isfinite()].abs()
     largest = float(known.max()) if known.numel() else 0.0
-    zero = tolerance / 10 * (min(1.0, 10 * largest) if largest > ZERO else 1.0)
+    zero = tolerance / 10 * (min(1.0, largest) if largest > ZERO else 1.0)
     return torch.isclose(yours, true, rtol=tolerance, atol=zero)
 
 

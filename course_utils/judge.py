@@ -44,7 +44,7 @@ def judge_values(
 
 def judge_by(judge: Callable[..., object], answers: Sequence[object], solved: str) -> str:
     """The line of a lesson's own judge, which gives None or a sentence."""
-    came = attempt(judge, [answer if _has_history(answer) else copied(answer) for answer in answers])
+    came = attempt(judge, [_lent(answer) for answer in answers])
     if came.unsolved:
         return f"{UNSOLVED}{came.fault}"
     if came.fault and any(map(missing, answers)):
@@ -56,6 +56,10 @@ def judge_by(judge: Callable[..., object], answers: Sequence[object], solved: st
     return str(came.value) if str(came.value).startswith(UNSOLVED.strip(": ")) else f"{WRONG}{came.value}"
 
 
-def _has_history(answer: object) -> bool:
-    """Of such a tensor a copy would not tell how it was made, nor what a backward left in it."""
-    return isinstance(answer, torch.Tensor) and (answer.grad_fn is not None or answer.grad is not None)
+def _lent(answer: object) -> object:
+    """A copy; but of a tensor with a history none, which would not tell how it was made, nor what a backward left."""
+    try:
+        history = isinstance(answer, torch.Tensor) and (answer.grad_fn is not None or answer.grad is not None)
+        return answer if history else copied(answer)
+    except Exception:  # a list that holds itself, an odd class
+        return answer

@@ -6,7 +6,8 @@ like are not called, and what is too large or too deep to be an answer is not re
 
 from __future__ import annotations
 
-from numbers import Real
+from decimal import Decimal
+from fractions import Fraction
 from reprlib import Repr
 from types import BuiltinFunctionType, EllipsisType, FunctionType, NoneType
 from typing import Any
@@ -38,11 +39,19 @@ def _read(thing: Any, most: int) -> torch.Tensor | None:
     if _is_numpy(kind):
         plain = thing.dtype.kind in "iuf" and thing.size <= most
         return torch.from_numpy(thing.astype("float64").reshape(-1)).reshape(thing.shape) if plain else None
-    if issubclass(kind, (list, tuple)):
-        return _of_row(thing, most)
-    if kind is bool or not issubclass(kind, Real):
+    if (row := as_row(thing)) is not None:
+        return _of_row(row, most)
+    number = _as_float(thing, kind)
+    return None if number is None else torch.tensor(number, dtype=torch.float64, device="cpu")
+
+
+def _as_float(thing: Any, kind: type) -> float | None:
+    if kind is bool:
         return None
-    return torch.tensor(float(thing), dtype=torch.float64, device="cpu")
+    for base in (float, int):
+        if issubclass(kind, base):
+            return base.__float__(thing)
+    return float(thing) if kind in (Fraction, Decimal) else None
 
 
 def _of_tensor(tensor: torch.Tensor) -> torch.Tensor | None:
@@ -52,7 +61,7 @@ def _of_tensor(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor.detach().to("cpu", torch.float64).to_dense()
 
 
-def _of_row(row: list[object] | tuple[object, ...], most: int) -> torch.Tensor | None:
+def _of_row(row: list[object], most: int) -> torch.Tensor | None:
     """All parts alike, `most` numbers together: a list may hold itself, or one list a million times."""
     if not 0 < len(row) <= most:
         return None
@@ -65,6 +74,14 @@ def _of_row(row: list[object] | tuple[object, ...], most: int) -> torch.Tensor |
             return None
         parts.append(part)
     return torch.stack(parts)
+
+
+def as_row(thing: Any) -> list[object] | None:
+    """What a list or a tuple holds; None for anything else."""
+    for base in (list, tuple):
+        if issubclass(type(thing), base):
+            return list(base.__iter__(thing))
+    return None
 
 
 def _is_numpy(kind: type) -> bool:
@@ -107,7 +124,7 @@ def _in_words(thing: Any) -> str:
         few = whole and not thing.is_meta and 0 < thing.numel() <= FEW
         return str(thing.tolist()) if few else f"a tensor of shape {tuple(thing.shape)}"
     if _is_numpy(kind):
-        return f"an array of shape {thing.shape}" if thing.shape else str(thing.tolist())
+        return f"an array of shape {thing.shape}" if thing.shape else shown(thing.tolist())
     if issubclass(kind, (FunctionType, BuiltinFunctionType, type)):
         return str(thing.__name__)
     return kind.__name__ if callable(thing) else _Brief().repr(thing)

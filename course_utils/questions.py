@@ -99,10 +99,12 @@ def gradient_case(case: object, parameters: Sequence[str], names: Sequence[str])
 
 def parameters_of(function: Callable[..., object]) -> list[str]:
     """The names of a function's parameters; none where Python does not know them, or if any number may come."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except Exception:  # a learner's object may fail at this in its own way
+    came = (
+        attempt(inspect.signature, [function]) if callable(function) else Attempt()
+    )  # it may ask the learner's object
+    if not isinstance(came.value, inspect.Signature):
         return []
+    parameters = came.value.parameters
     stars = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     return [] if stars & {each.kind for each in parameters.values()} else list(parameters)
 

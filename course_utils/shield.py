@@ -61,5 +61,5 @@ def _settings() -> Iterator[tuple[Callable[[], object], Callable[..., object]]]:
     yield random.getstate, random.setstate
     yield sys.getrecursionlimit, sys.setrecursionlimit
     yield torch.get_default_dtype, torch.set_default_dtype
-    yield torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms
+    yield torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode
     yield torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly

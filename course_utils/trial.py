@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from course_utils.attempt import Attempt, attempt, copied, deadline
 from course_utils.compare import difference
 from course_utils.mistakes import NOT_CLEARED, in_numbers, in_slope, piled_up
-from course_utils.numbers import as_numbers, shown
+from course_utils.numbers import as_numbers, as_row, shown
 from course_utils.questions import Question, outcome, sizes_of
 from course_utils.referee import Slope
 from course_utils.verdict import UNSOLVED, WRONG, fault_line, missing, right_line
@@ -39,12 +39,12 @@ def judge_gradients(
         came = attempt(function, [copied(each) for each in question.arguments], ends)
         if line := _nothing(came, question.where, first=number == 0):
             return line
-        if len(slopes) > 1 and not (issubclass(type(came.value), (list, tuple)) and len(came.value) == len(slopes)):  # type: ignore[arg-type]
+        parts = as_row(came.value) if len(slopes) > 1 else [came.value]
+        if parts is None or len(parts) != len(slopes):
             wanted = ", ".join(f"d{name}" for name in slopes)
             return f"{WRONG}{question.where}: yours {shown(came.value)}, wanted {len(slopes)} gradients: {wanted}"
-        parts = came.value if len(slopes) > 1 else [came.value]
         sizes = sizes_of(question.arguments)
-        for (name, slope), part in zip(slopes.items(), parts, strict=True):  # type: ignore[call-overload]
+        for (name, slope), part in zip(slopes.items(), parts, strict=True):
             if found := difference(part, slope.true, tolerance=demands.tolerance):
                 if missing(part):
                     return f"{UNSOLVED}{question.where} your d{name} is None"

@@ -9,6 +9,7 @@ from course_utils.compare import Difference
 UNSOLVED = "not solved yet: "
 RIGHT = "✓ right"
 WRONG = "✗ "
+LONGEST = 1000  # letters of a line
 
 
 def missing(answer: object) -> bool:
@@ -42,4 +43,6 @@ def on_one_line(text: str) -> str:
     >>> on_one_line("two" + chr(10) + "lines and a bell" + chr(7))
     'two lines and a bell�'
     """
-    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+    line = " ".join(text[: 9 * LONGEST].split())
+    line = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
+    return "".join(letter if letter.isprintable() else "�" for letter in line)

@@ -8,6 +8,7 @@ TURNED = "The sign is turned round."
 LOCAL = "That is the local slope alone: multiply it by the upstream factor, what arrives from the result."
 ONE_PATH = "That is what 1 of the 2 paths brings: a path is missing. Add what all paths bring, do not overwrite."
 TWICE = "That is twice as much: is something counted twice, by a second backward or a gradient that was not cleared?"
+TWICE_OF_TWO = "That is twice as much: is something counted twice, or is 1/2 missing, of a mean?"
 
 DP, DQ = "✗ dp at p = 2, q = 3: yours", "✗ dq at p = 2, q = 3: yours"
 
@@ -213,7 +214,10 @@ LAYER = Exercise(
             f"✗ db {AT}: yours a single number, true of shape (2,). {SHAPE}",
         ),
         "the sign": (BACK.replace("dz = v", "dz = -v"), f"✗ dw[0, 0] {AT}: yours -0.1402, true 0.1402. {TURNED}"),
-        "counted twice": (BACK.replace("dz = v", "dz = 2 * v"), f"✗ dw[0, 0] {AT}: yours 0.2804, true 0.1402. {TWICE}"),
+        "counted twice": (
+            BACK.replace("dz = v", "dz = 2 * v"),
+            f"✗ dw[0, 0] {AT}: yours 0.2804, true 0.1402. {TWICE_OF_TWO}",
+        ),
         "another order": (
             BACK.replace("torch.outer(dz, x), dz, dz @ w", "dz @ w, torch.outer(dz, x), dz"),
             f"✗ dw {AT}: yours of shape (3,), true of shape (2, 3). {SHAPE}",
