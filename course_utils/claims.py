@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from course_utils.checks import check_by
-from course_utils.compare import as_numbers, difference, shown
+from course_utils.compare import difference
 from course_utils.graph import Edge, Graph
+from course_utils.numbers import as_numbers, shown
 from course_utils.paths import find_paths
 from course_utils.read import read_graph
 import torch
