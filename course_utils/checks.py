@@ -9,22 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from course_utils import questions as ask
 from course_utils.attempt import said
 from course_utils.compare import TOLERANCE, difference
 from course_utils.device import wants_strict
 from course_utils.judge import judge_by, judge_slopes, judge_values
-from course_utils.questions import (
-    gradient_case,
-    parameter_of,
-    parameters_of,
-    place_in_words,
-    questions_of,
-    results_of,
-    sizes_of,
-)
 from course_utils.referee import true_slopes
 from course_utils.shield import shielded
-from course_utils.trial import Demands, judge_function, judge_gradients
+from course_utils.trial import judge_function, judge_gradients
 from course_utils.verdict import RIGHT, WRONG, on_one_line
 
 
@@ -36,14 +28,22 @@ class CheckFailed(AssertionError):
 
 
 def check_gradient(
-    of: Callable[..., object], at: Sequence[object], *, tolerance: float = TOLERANCE, **yours: object
+    of: Callable[..., object],
+    at: Sequence[object],
+    *,
+    mistakes: Mapping[str, object] | None = None,
+    tolerance: float = TOLERANCE,
+    hint: str = "",
+    **yours: object,
 ) -> None:
     """Check slopes that were worked out by hand, against autograd and nudging in 64 bits.
 
     Args:
         of: computes one number with torch from its parameters; smooth at `at`.
         at: its arguments in their order: numbers, nested lists or tensors.
+        mistakes: as for `check_values`.
         tolerance: relative.
+        hint: said where no usual mistake is recognised.
         yours: the learner's gradients, each named after its parameter: `dw` for w. Of the parameter's shape.
 
     Raises:
@@ -53,11 +53,14 @@ def check_gradient(
     >>> check_gradient(lambda p, q: p * q + p, at=(3.0, -1.0), dp=-1.0, dq=3.0)  # doctest: +ELLIPSIS
     ✗ dp at p = 3, q = -1: yours -1, true 0. That is what 1 of the 2 paths brings: a path is missing. Add ...
     """
-    parameters = parameters_of(of)
-    asked = {keyword: parameter_of(keyword, parameters) for keyword in yours}
+    parameters = ask.parameters_of(of)
+    asked = {keyword: ask.parameter_of(keyword, parameters) for keyword in yours}
     slopes = true_slopes(of, dict(zip(parameters, at, strict=True)), list(asked.values()))
+    demands = ask.Demands(tolerance, hint=hint)
     by_keyword = {keyword: slopes[parameter] for keyword, parameter in asked.items()}
-    _report(judge_slopes, place_in_words(parameters, at), yours, by_keyword, sizes_of(at), tolerance)
+    _report(
+        judge_slopes, ask.place_in_words(parameters, at), yours, by_keyword, ask.sizes_of(at), mistakes or {}, demands
+    )
 
 
 def check_backward(
@@ -66,6 +69,7 @@ def check_backward(
     at: Sequence[object],
     *,
     wrt: str = "",
+    mistakes: Mapping[str, Callable[..., object]] | None = None,
     tolerance: float = TOLERANCE,
     hint: str = "",
 ) -> None:
@@ -77,6 +81,7 @@ def check_backward(
         at: places: each a tuple of arguments, or a single argument.
         wrt: names of the parameters whose gradients are wanted, with spaces between; all by default. For one the
             function returns the gradient, for several a tuple of them in this order.
+        mistakes: by the sentence that is told, a wrong function.
         tolerance: relative.
         hint: said where no usual mistake is recognised.
 
@@ -86,11 +91,14 @@ def check_backward(
     >>> check_backward(lambda w, x: -2 * w * x * x, lambda w, x: (w * x) ** 2, at=[(3.0, 2.0)], wrt="w")
     ✗ dw at w = 3, x = 2: yours -24, true 24. The sign is turned round.
     """
-    parameters = parameters_of(of)
+    parameters = ask.parameters_of(of)
     names = wrt.split() or parameters
-    cases = [gradient_case(case, parameters, names) for case in at]
+    cases = [ask.gradient_case(case, parameters, names) for case in at]
     slopes = [true_slopes(of, dict(zip(parameters, case, strict=True)), names) for case in cases]
-    _report(judge_gradients, yours, questions_of(parameters, cases, slopes), Demands(tolerance, hint=hint))
+    wrong = {sentence: ask.results_of(mistake, cases) for sentence, mistake in (mistakes or {}).items()}
+    _report(
+        judge_gradients, yours, ask.questions_of(parameters, cases, slopes), wrong, ask.Demands(tolerance, hint=hint)
+    )
 
 
 def check_function(
@@ -104,6 +112,7 @@ def check_function(
     tracked: bool = False,
     keeps: bool = False,
     changes: int | None = None,
+    apart: bool = False,
     hint: str = "",
 ) -> None:
     """Check any function at some places, against true results or a function that gives them.
@@ -119,24 +128,24 @@ def check_function(
         tracked: tensors must agree in `requires_grad` and in being a leaf, too.
         keeps: the function must leave its arguments as they are.
         changes: the place of the argument that it has to change; that is compared, not what it returns.
+        apart: the result must not share its memory with the arguments, nor with their `.grad`.
         hint: said where no usual mistake is recognised.
 
     Raises:
-        ValueError: not just one of `wanted` and `like` is given; a mistake gives the true results.
-        CheckFailed: as for `check_gradient`.
+        ValueError, CheckFailed: not just one of `wanted` and `like` is given, or a mistake is none; as above.
 
     >>> check_function(lambda x: 2 * x, at=[1.0, 2.0, 3.0], like=lambda x: x + x)
-    ✓ right at all 3 points
+    ✓ right in all 3 cases
     """
     if (wanted is None) == (like is None):
         raise ValueError("just one of wanted and like must be given")
-    true = results_of(wanted if like is None else like, at, changes)
-    wrong = {sentence: results_of(mistake, at, changes) for sentence, mistake in (mistakes or {}).items()}
+    true = ask.results_of(wanted if like is None else like, at, changes)
+    wrong = {sentence: ask.results_of(mistake, at, changes) for sentence, mistake in (mistakes or {}).items()}
     for sentence, results in wrong.items():
         if difference(results, true, tolerance=tolerance) is None:
             raise ValueError(f"mistakes must give wrong results somewhere, these are all right: {sentence}")
-    questions = questions_of(parameters_of(like or yours), at, true)
-    _report(judge_function, yours, questions, wrong, Demands(tolerance, tracked, keeps, changes, hint))
+    questions = ask.questions_of(ask.parameters_of(like or yours), at, true)
+    _report(judge_function, yours, questions, wrong, ask.Demands(tolerance, tracked, keeps, changes, apart, hint))
 
 
 def check_values(
@@ -156,11 +165,10 @@ def check_values(
         yours: by name the learner's values; None is "not solved yet".
 
     Raises:
-        ValueError: the names in `wanted` and `yours` are not the same.
-        CheckFailed: as for `check_gradient`.
+        ValueError, CheckFailed: the names in `wanted` and `yours` are not the same; as for `check_gradient`.
 
     >>> check_values({"z": 3, "p": 7}, z=3, p=None)
-    not solved yet: p is still None (z is right)
+    not solved yet: p is not filled in (z is right)
     """
     if set(wanted) != set(yours):
         raise ValueError(f"yours must have the names {sorted(wanted)}, got {sorted(yours)}")
@@ -173,8 +181,7 @@ def check_by(judge: Callable[..., object], *answers: object, solved: str = "") -
     Args:
         judge: called with the answers; gives None if they hold, else a sentence, one that begins with "not solved
             yet" for the stub. What it raises is told as the answer's fault.
-        answers: the learner's. The judge gets copies, but a tensor that has a `grad_fn`
-            or a `.grad` itself.
+        answers: the learner's; copies of them, but a tensor that has a `grad_fn` or a `.grad` itself.
         solved: what is said after "✓ right".
 
     Raises:

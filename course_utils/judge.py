@@ -7,23 +7,29 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from course_utils.attempt import attempt, copied
 from course_utils.compare import difference
 from course_utils.mistakes import in_numbers, in_slope
-from course_utils.numbers import shown
+from course_utils.questions import Demands
 from course_utils.referee import Slope
 from course_utils.verdict import RIGHT, UNSOLVED, WRONG, fault_line, missing, unsolved_line
 import torch
 
 
 def judge_slopes(
-    where: str, yours: Mapping[str, object], slopes: Mapping[str, Slope], sizes: Collection[int], tolerance: float
+    where: str,
+    yours: Mapping[str, object],
+    slopes: Mapping[str, Slope],
+    sizes: Collection[int],
+    mistakes: Mapping[str, object],
+    demands: Demands,
 ) -> str:
     """The line for gradients found by hand, by the learner's name of each; both in the same order."""
     open_ones = [name for name, answer in yours.items() if missing(answer)]
     for name, answer in yours.items():
-        if name not in open_ones and (found := difference(answer, slopes[name].true, tolerance=tolerance)):
-            return fault_line(name, where, found, in_slope(answer, slopes[name], sizes))
+        if name not in open_ones and (found := difference(answer, slopes[name].true, tolerance=demands.tolerance)):
+            told = _listed(answer, mistakes.get(name, {}), demands.tolerance)
+            return fault_line(name, where, found, told or in_slope(answer, slopes[name], sizes) or demands.hint)
     if open_ones:
         return unsolved_line(open_ones, [name for name in yours if name not in open_ones])
-    return f"{RIGHT}: " + ", ".join(f"{name} = {shown(slopes[name].true)}" for name in yours)
+    return f"{RIGHT}: {', '.join(yours)}"
 
 
 def judge_values(
@@ -33,13 +39,18 @@ def judge_values(
     open_ones = [name for name in wanted if missing(yours[name])]
     for name, true in wanted.items():
         if name not in open_ones and (found := difference(yours[name], true, tolerance=tolerance)):
-            named = mistakes.get(name, {})
-            pairs = named.items() if isinstance(named, Mapping) else named
-            hits = [words for wrong, words in pairs if difference(yours[name], wrong, tolerance=tolerance) is None]  # type: ignore[attr-defined]
-            return fault_line(name, "", found, hits[0] if hits else in_numbers(yours[name], true))
+            told = _listed(yours[name], mistakes.get(name, {}), tolerance)
+            return fault_line(name, "", found, told or in_numbers(yours[name], true))
     if open_ones:
         return unsolved_line(open_ones, [name for name in wanted if name not in open_ones])
     return RIGHT
+
+
+def _listed(answer: object, mistakes: object, tolerance: float) -> str:
+    """The sentence that the check itself has for this wrong value; "" if it has none."""
+    pairs = mistakes.items() if isinstance(mistakes, Mapping) else mistakes
+    hits = [words for wrong, words in pairs if difference(answer, wrong, tolerance=tolerance) is None]  # type: ignore[attr-defined]
+    return hits[0] if hits else ""
 
 
 def judge_by(judge: Callable[..., object], answers: Sequence[object], solved: str) -> str:

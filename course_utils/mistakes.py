@@ -10,11 +10,11 @@ from course_utils.referee import Slope
 import torch
 
 SIGN = "The sign is turned round."
-TWICE = "That is twice as much: is something counted twice, by a second backward or a gradient that was not cleared?"
+TWICE = "That is twice as much: is something counted twice, such as a second backward?"
 TWICE_OF_TWO = "That is twice as much: is something counted twice, or is 1/2 missing, of a mean?"
-HALF = "That is half of it: is a factor 2 missing? A square has the slope 2 times what is squared."
+HALF = "That is half of it: is a factor 2 missing (as from a square), or a mean taken where paths add?"
 TRANSPOSED = "It is transposed: rows and columns have changed places."
-UPSTREAM = "That is the local slope alone: multiply it by the upstream factor, what arrives from the result."
+UPSTREAM = "That is the slope of a step on the way: multiply it by what arrives from the result, the upstream factor."
 BITS = "The digits of 32 bits end here: a nudge must be made in 64 bits, or be larger."
 NOT_CLEARED = "Each result holds the ones before it: is a gradient not cleared in between?"
 SHAPE = "A gradient has the shape of what it belongs to."
@@ -38,11 +38,15 @@ def in_slope(yours: object, slope: Slope, sizes: Iterable[int] = ()) -> str:
                 f"That is what {many} of the {slope.paths} paths bring{'s' * (many == 1)}: a path is missing. "
                 "Add what all paths bring, do not overwrite."
             )
-    if slope.local is not None and _taken_for(mine, slope.local, slope.true):
+    own, further = slope.partway[:1], slope.partway[1:]
+    if any(_taken_for(mine, part, slope.true) for part in own):
         return UPSTREAM
     if _taken_for(mine, slope.true / 2, slope.true):
         return HALF
-    return in_numbers(yours, slope.true, sizes) or (SHAPE if mine.shape != slope.true.shape else "")
+    if mine.shape != slope.true.shape:
+        return in_numbers(yours, slope.true) or SHAPE
+    on_the_way = any(_taken_for(mine, part, slope.true) for part in further)
+    return in_numbers(yours, slope.true, sizes) or UPSTREAM * on_the_way
 
 
 def in_numbers(yours: object, true: object, sizes: Iterable[int] = ()) -> str:

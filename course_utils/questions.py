@@ -29,18 +29,30 @@ class Question:
     true: object
 
 
+@dataclass(frozen=True)
+class Demands:
+    """How answers are compared. Attributes as the arguments of `check_function`."""
+
+    tolerance: float
+    tracked: bool = False
+    keeps: bool = False
+    changes: int | None = None
+    apart: bool = False
+    hint: str = ""
+
+
 def place_in_words(names: Sequence[str], arguments: Sequence[object]) -> str:
     """The arguments by their names, such as "at w = 2, f = cube".
 
-    >>> place_in_words(["w", "X"], [[1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]])
-    'at w = [1, 2], X of shape (2, 2)'
+    >>> place_in_words(["w", "X"], [[1.0, 2.0], [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]])
+    'at w = [1, 2], X of shape (2, 3)'
     """
     return "at " + ", ".join(_argument(name, thing) for name, thing in zip(names, arguments, strict=False))
 
 
 def _argument(name: str, thing: object) -> str:
     numbers = as_numbers(thing)
-    if numbers is not None and (numbers.dim() > 1 or numbers.numel() > FEW):
+    if numbers is not None and numbers.numel() > FEW:
         return f"{name} of shape {tuple(numbers.shape)}"
     return f"{name} = {shown(thing)}"
 

@@ -6,7 +6,7 @@ the question itself is refused. The function's graph gives the clues by which a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +14,7 @@ from course_utils.device import pick_device
 from course_utils.graph import Graph
 from course_utils.paths import FEW, find_paths
 from course_utils.read import read_graph
+from course_utils.slopes import in_line
 import torch
 
 NUDGE = 6e-6  # times the size of what is nudged: bend and rounding weigh about the same there
@@ -29,13 +30,14 @@ class Slope:
         true: the gradient, float64 on the CPU, in the parameter's shape.
         paths: how many paths lead back to the parameter; 0 if that is not known.
         partly: the sum over some of the paths only, with how many they are.
-        local: the slopes of the parameter's own operations, without what arrives there; None if not known.
+        partway: the slopes of the steps on the way to the result, each with all its numbers added up; first of all
+            operations that the parameter enters together, as if 1 arrived at each.
     """
 
     true: torch.Tensor
     paths: int = 0
     partly: tuple[tuple[int, torch.Tensor], ...] = ()
-    local: torch.Tensor | None = None
+    partway: tuple[torch.Tensor, ...] = ()
 
 
 def true_slopes(of: Callable[..., object], given: Mapping[str, object], names: Sequence[str]) -> dict[str, Slope]:
@@ -110,11 +112,11 @@ def _graph(result: torch.Tensor, leaves: Mapping[str, object]) -> Graph | None:
 
 def _clues(
     graph: Graph, name: str, true: torch.Tensor
-) -> tuple[int, tuple[tuple[int, torch.Tensor], ...], torch.Tensor | None]:
+) -> tuple[int, tuple[tuple[int, torch.Tensor], ...], tuple[torch.Tensor, ...]]:
     try:
         place = graph.place_of(name)
     except ValueError:
-        return 0, (), None
+        return 0, (), ()
     found = find_paths(graph, place)
     products = [path.product for path in found.few]
     known = [product.cpu().reshape(true.shape) for product in products if product is not None]
@@ -124,16 +126,27 @@ def _clues(
         for many in range(1, len(known))
         for chosen in combinations(known, many)
     )
-    return found.count, partly if whole else (), _local(graph, place, true)
+    return found.count, partly if whole else (), tuple(_partway(graph, place, true))
 
 
-def _local(graph: Graph, place: int, true: torch.Tensor) -> torch.Tensor | None:
-    """What would come if each operation the parameter enters had 1 arriving at it."""
-    total = torch.zeros_like(true.cpu())
+def _partway(graph: Graph, place: int, true: torch.Tensor) -> Iterator[torch.Tensor]:
+    """What would come if the backward pass began with 1 at a step on the way, and not at the result."""
+    sweep = {place: torch.eye(true.numel(), dtype=torch.float64).reshape(2 * tuple(true.shape))}
+    own = []
     for edge in graph.edges:
-        if edge.source == place and edge.contribution is not None:
-            if edge.local is None:
-                return None
-            results = edge.local.dim() - true.dim()
-            total = total + edge.local.cpu().reshape(-1, *edge.local.shape[results:]).sum(0).reshape(true.shape)
-    return total
+        if edge.source in sweep and edge.contribution is not None:
+            inner = sweep[edge.source]
+            part = in_line(edge.local, inner, shared=inner.dim() - true.dim())
+            if part is None:
+                return
+            part = part.cpu()
+            sweep[edge.target] = sweep[edge.target] + part if edge.target in sweep else part
+            own += [_added_up(part, true)] if edge.source == place else []
+    yield sum(own, torch.zeros_like(true.cpu()))
+    yield from (
+        _added_up(slope, true) for target, slope in sweep.items() if target not in (place, len(graph.nodes) - 1)
+    )
+
+
+def _added_up(slope: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    return slope.reshape(-1, *true.shape).sum(0)

@@ -13,8 +13,8 @@ LONGEST = 1000  # letters of a line
 
 
 def missing(answer: object) -> bool:
-    """Whether an answer is a stub's: None or `...`."""
-    return answer is None or answer is ...
+    """Whether an answer is a stub's: None or `...`, or a list that still holds one."""
+    return answer is None or answer is ... or (type(answer) in (list, tuple) and any(map(missing, answer)))  # type: ignore[call-overload]
 
 
 def fault_line(name: str, where: str, found: Difference, sentence: str) -> str:
@@ -29,12 +29,12 @@ def unsolved_line(open_ones: Sequence[str], right: Sequence[str]) -> str:
     """The line for values that are still None, beside others that are right."""
     verb = "is" if len(open_ones) == 1 else "are"
     rest = f" ({', '.join(right)} {'is' if len(right) == 1 else 'are'} right)" if right else ""
-    return f"{UNSOLVED}{', '.join(open_ones)} {verb} still None{rest}"
+    return f"{UNSOLVED}{', '.join(open_ones)} {verb} not filled in{rest}"
 
 
 def right_line(many: int) -> str:
     """The line for a function that is right wherever it was asked."""
-    return f"{RIGHT} at all {many} points" if many > 1 else RIGHT
+    return f"{RIGHT} in all {many} cases" if many > 1 else RIGHT
 
 
 def on_one_line(text: str) -> str:

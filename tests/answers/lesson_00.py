@@ -6,7 +6,7 @@ LOSS_BY_HAND = Exercise(
     lesson="00_start_here",
     scope=("imports", "first-fit", "loss-table"),
     task="loss-by-hand",
-    unsolved="not solved yet: errors, loss_at_5 are still None",
+    unsolved="not solved yet: errors, loss_at_5 are not filled in",
     solved="✓ right",
     wrong={
         "y minus ŷ": (
@@ -37,9 +37,9 @@ LOSS_BY_HAND = Exercise(
         "the sum of the errors": ("errors, loss_at_5 = [3, 6, 9], 18", "✗ loss_at_5: yours 18, true 42."),
         "half done": (
             "errors, loss_at_5 = [3, 6, 9], None",
-            "not solved yet: loss_at_5 is still None (errors is right)",
+            "not solved yet: loss_at_5 is not filled in (errors is right)",
         ),
-        "the other half": ("errors, loss_at_5 = None, 42", "not solved yet: errors is still None (loss_at_5 is right)"),
+        "the other half": ("errors, loss_at_5 = None, 42", "not solved yet: errors is not filled in (loss_at_5 is right)"),
         "one error": (
             "errors, loss_at_5 = 3, 42",
             "✗ errors: yours a single number, true of shape (3,). The shape is wrong.",
@@ -69,7 +69,7 @@ LOSS_WITH = Exercise(
     scope=("imports", "first-fit", "loss-table"),
     task="loss-with",
     unsolved="not solved yet: at w = 1, b = 0 your function gives nothing back",
-    solved="✓ right at all 4 points",
+    solved="✓ right in all 4 cases",
     wrong={
         "b forgotten": (
             "def loss_with(w, b): return loss_at(w)",

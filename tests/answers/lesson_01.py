@@ -7,7 +7,7 @@ DOWNHILL = Exercise(
     scope=("imports", "two-ways-table"),
     task="downhill",
     unsolved="not solved yet: at f = f, w = 2 your function gives nothing back",
-    solved="✓ right at all 5 points",
+    solved="✓ right in all 5 cases",
     wrong={
         "uphill": (
             "def downhill(f, w): return w + 0.1 if slope(f, w) > 0 else w - 0.1",
@@ -91,7 +91,7 @@ ALL_SLOPES = Exercise(
     scope=("imports", "two-ways-table", "many-weights"),
     task="all-slopes",
     unsolved="not solved yet: at g = g, w = [2, 1, 5] your function gives nothing back",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "the 2 forgotten": (
             NUDGE_EACH.format("(g(up) - g(down)) / h"),

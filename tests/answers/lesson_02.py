@@ -69,8 +69,8 @@ BY_HAND = Exercise(
     lesson="02_graph",
     scope=("imports",),
     task="by-hand",
-    unsolved="not solved yet: dp, dq, ds are still None",
-    solved="✓ right: dp = 4, dq = 4, ds = 5",
+    unsolved="not solved yet: dp, dq, ds are not filled in",
+    solved="✓ right: dp, dq, ds",
     wrong={
         "what came in forgotten": (
             "dp, dq, ds = 1, 1, 5",
@@ -114,7 +114,7 @@ BY_HAND = Exercise(
         ),
         "one left out": (
             "dp, dq, ds = 4, None, 5",
-            "not solved yet: dq is still None (dp, ds are right)",
+            "not solved yet: dq is not filled in (dp, ds are right)",
         ),
     },
     right={

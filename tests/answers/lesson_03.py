@@ -6,8 +6,8 @@ P_AND_Q = Exercise(
     lesson="03_chain_rule",
     scope=("imports", "local-slopes"),
     task="p-and-q",
-    unsolved="not solved yet: dp, dq are still None",
-    solved="✓ right: dp = -7, dq = 15",
+    unsolved="not solved yet: dp, dq are not filled in",
+    solved="✓ right: dp, dq",
     wrong={
         "the path by u only": (
             "dp, dq = -4, 12",
@@ -55,7 +55,7 @@ P_AND_Q = Exercise(
         ),
         "half done": (
             "dp, dq = -7, None",
-            "not solved yet: dq is still None (dp is right)",
+            "not solved yet: dq is not filled in (dp is right)",
         ),
     },
     right={
@@ -73,7 +73,7 @@ CHAIN_RULE = Exercise(
     scope=("imports", "local-slopes"),
     task="chain-rule",
     unsolved="not solved yet: at paths = [[1, 3], [1, 3], [1]] your function gives nothing back",
-    solved="✓ right at all 4 points",
+    solved="✓ right in all 4 cases",
     wrong={
         "the last path wins": (
             """

@@ -6,7 +6,7 @@ CUT = Exercise(
     lesson="04_requires_grad",
     scope=("imports",),
     task="cut",
-    unsolved="not solved yet: dp, dq are still None",
+    unsolved="not solved yet: dp, dq are not filled in",
     solved="✓ right",
     wrong={
         "back through the cut": (
@@ -24,7 +24,7 @@ CUT = Exercise(
         "upstream forgotten": ("dp, dq = 2 + 1, 3", "✗ dp: yours 3, true 13."),
         "the sign": ("dp, dq = 13, -18", "✗ dq: yours -18, true 18. The sign is turned round."),
         "paths multiplied": ("dp, dq = 12 * 1, 18", "✗ dp: yours 12, true 13. The short path is missing."),
-        "half done": ("dp, dq = 13, None", "not solved yet: dq is still None (dp is right)"),
+        "half done": ("dp, dq = 13, None", "not solved yet: dq is not filled in (dp is right)"),
         "a text": ("dp, dq = '13', '18'", "✗ dp: yours '13', true 13. A number is wanted."),
         "a list": ("dp, dq = [13], 18", "✗ dp: yours of shape (1,), true a single number. The shape is wrong."),
     },

@@ -5,9 +5,9 @@ from exercise import Exercise
 SHAPE = "A gradient has the shape of what it belongs to."
 TRANSPOSED = "It is transposed: rows and columns have changed places."
 TURNED = "The sign is turned round."
-LOCAL = "That is the local slope alone: multiply it by the upstream factor, what arrives from the result."
+LOCAL = "That is the slope of a step on the way: multiply it by what arrives from the result, the upstream factor."
 ONE_PATH = "That is what 1 of the 2 paths brings: a path is missing. Add what all paths bring, do not overwrite."
-TWICE = "That is twice as much: is something counted twice, by a second backward or a gradient that was not cleared?"
+TWICE = "That is twice as much: is something counted twice, such as a second backward?"
 TWICE_OF_TWO = "That is twice as much: is something counted twice, or is 1/2 missing, of a mean?"
 
 DP, DQ = "✗ dp at p = 2, q = 3: yours", "✗ dq at p = 2, q = 3: yours"
@@ -16,8 +16,8 @@ WEIGHED = Exercise(
     lesson="06_vector_backward",
     scope=("imports",),
     task="weighed",
-    unsolved="not solved yet: dp, dq are still None",
-    solved="✓ right: dp = 8, dq = 12",
+    unsolved="not solved yet: dp, dq are not filled in",
+    solved="✓ right: dp, dq",
     wrong={
         "v forgotten": ("dp, dq = 3 + 1, 2 - 6", f"{DP} 4, true 8. {LOCAL}"),
         "v multiplied afterwards": ("dp, dq = 3 * (3 + 1), -1 * (2 - 6)", f"{DP} 12, true 8."),
@@ -28,7 +28,7 @@ WEIGHED = Exercise(
         "the minus of v": ("dp, dq = 9 + 1, 6 - 6", f"{DP} 10, true 8."),
         "the 2 of the square": ("dp, dq = 8, 3 * 2 + 3", f"{DQ} 9, true 12."),
         "counted twice": ("dp, dq = 16, 24", f"{DP} 16, true 8. {TWICE}"),
-        "half done": ("dp, dq = 8, None", "not solved yet: dq is still None (dp is right)"),
+        "half done": ("dp, dq = 8, None", "not solved yet: dq is not filled in (dp is right)"),
         "a text": ("dp, dq = '8', '12'", f"{DP} '8', true 8. A number is wanted."),
         "both in each": ("dp = dq = [8, 12]", f"{DP} of shape (2,), true a single number. {SHAPE}"),
     },
@@ -77,7 +77,7 @@ JACOBIAN = Exercise(
     scope=("imports", "table-nudges"),
     task="jacobian",
     unsolved="not solved yet: at f = mix, x = [2, 6] your function gives nothing back",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "v = ones": (
             """
@@ -178,7 +178,7 @@ LAYER = Exercise(
     scope=("imports",),
     task="layer",
     unsolved=f"not solved yet: {AT} your function gives nothing back",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "upstream forgotten": (BACK.replace("v * a", "a"), f"✗ dw[0, 0] {AT}: yours 0.0701, true 0.1402. {HINT}"),
         "the sigmoid forgotten": (

@@ -14,7 +14,7 @@ MY_EPOCH = Exercise(
     scope=("imports", "graph", "train"),
     task="epoch",
     unsolved="not solved yet: at w = 1, rate = 0.01 your function changes nothing",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "wrong sign": (
             EPOCH.format("w.data = w.data + rate * w.grad; w.grad.zero_()"),
@@ -100,7 +100,7 @@ ONE_STEP = Exercise(
     lesson="07_manual_sgd",
     scope=("imports",),
     task="one-step",
-    unsolved="not solved yet: slope_2, w_2, slope_3, w_3 are still None",
+    unsolved="not solved yet: slope_2, w_2, slope_3, w_3 are not filled in",
     solved="✓ right",
     wrong={
         "the second point at w = 1": (
@@ -142,7 +142,7 @@ ONE_STEP = Exercise(
         ),
         "the second point only": (
             "slope_2, w_2, slope_3, w_3 = -7.84, 1.0984, None, None",
-            "not solved yet: slope_3, w_3 are still None (slope_2, w_2 are right)",
+            "not solved yet: slope_3, w_3 are not filled in (slope_2, w_2 are right)",
         ),
         "a text": (
             "slope_2, w_2, slope_3, w_3 = '-7.84', 1.0984, -16.2288, 1.260688",

@@ -9,7 +9,7 @@ CRITICAL_RATE = Exercise(
     scope=("imports", "slopes-values"),
     task="critical-rate",
     unsolved="not solved yet: at loss = bowl, w = 2 your function gives nothing back",
-    solved="✓ right at all 3 points",
+    solved="✓ right in all 3 cases",
     wrong={
         "the rate that arrives in one step": (
             "def critical_rate(loss, w, h=1e-4): return 2 * h / (slope_at(loss, w + h) - slope_at(loss, w - h))",
@@ -111,7 +111,7 @@ STEPS_NEEDED = Exercise(
     scope=("imports",),
     task="steps-needed",
     unsolved="not solved yet: at rate = 0.02, c = 10 your function gives nothing back",
-    solved="✓ right at all 4 points",
+    solved="✓ right in all 4 cases",
     wrong={
         "the sign of the distance forgotten": (
             COUNT.replace("abs(distance)", "distance"),

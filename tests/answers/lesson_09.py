@@ -2,15 +2,15 @@
 
 from exercise import Exercise
 
-HALF = "That is half of it: is a factor 2 missing? A square has the slope 2 times what is squared."
-TWICE = "That is twice as much: is something counted twice, by a second backward or a gradient that was not cleared?"
+HALF = "That is half of it: is a factor 2 missing (as from a square), or a mean taken where paths add?"
+TWICE = "That is twice as much: is something counted twice, such as a second backward?"
 
 SLOPES = Exercise(
     lesson="09_quadratic",
     scope=("imports",),
     task="slopes",
-    unsolved="not solved yet: dw1, dw2, db are still None",
-    solved="✓ right: dw1 = -54, dw2 = -18, db = -6",
+    unsolved="not solved yet: dw1, dw2, db are not filled in",
+    solved="✓ right: dw1, dw2, db",
     wrong={
         "x not squared": ("dw1, dw2, db = -18, -18, -6", "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours -18, true -54."),
         "the 2 forgotten": (
@@ -38,7 +38,7 @@ SLOPES = Exercise(
             "dw1, dw2, db = -108, -36, -12",
             f"✗ dw1 at w1 = 1, w2 = 1, b = 1: yours -108, true -54. {TWICE}",
         ),
-        "b not yet": ("dw1, dw2, db = -54, -18, None", "not solved yet: db is still None (dw1, dw2 are right)"),
+        "b not yet": ("dw1, dw2, db = -54, -18, None", "not solved yet: db is not filled in (dw1, dw2 are right)"),
         "a text": (
             "dw1, dw2, db = '-54', '-18', '-6'",
             "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours '-54', true -54. A number is wanted.",
@@ -182,7 +182,7 @@ UNSCALE = Exercise(
     scope=("imports",),
     task="unscale",
     unsolved="not solved yet: at v1 = 1, v2 = 6, v3 = 9, m = 2, s = 1 your function gives nothing back",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "no middle part": (
             "def unscale(v1, v2, v3, m, s): return v1 / s**2, v2 / s, v3 - m * v2 / s + m * m * v1 / s**2",

@@ -10,7 +10,7 @@ LINE_SLOPES = Exercise(
     scope=("imports",),
     task="line-slopes",
     unsolved=f"not solved yet: {PLACE} your dw is None",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "no 1/n": (
             BY_HAND.format("x.T @ (2 * error), (2 * error).sum(dim=0)"),
@@ -23,7 +23,7 @@ LINE_SLOPES = Exercise(
         "no 2": (
             BY_HAND.format("x.T @ error / len(x), error.mean(dim=0)"),
             f"✗ dw[0, 0] {PLACE}: yours 0.6875, true 1.375. "
-            "That is half of it: is a factor 2 missing? A square has the slope 2 times what is squared.",
+            "That is half of it: is a factor 2 missing (as from a square), or a mean taken where paths add?",
         ),
         "uphill and downhill": (
             BY_HAND.format("-x.T @ (2 * error) / len(x), -(2 * error).mean(dim=0)"),
@@ -32,7 +32,7 @@ LINE_SLOPES = Exercise(
         "upstream forgotten": (
             BY_HAND.format("x.T @ torch.ones_like(error), torch.ones_like(b)"),
             f"✗ dw[0, 0] {PLACE}: yours 5, true 1.375. "
-            "That is the local slope alone: multiply it by the upstream factor, what arrives from the result.",
+            "That is the slope of a step on the way: multiply it by what arrives from the result, the upstream factor.",
         ),
         "divided by the features too": (
             BY_HAND.format("x.T @ (2 * error) / x.numel(), (2 * error).mean(dim=0)"),
@@ -111,7 +111,7 @@ SCORE_SLOPES = Exercise(
     scope=("imports",),
     task="score-slopes",
     unsolved=f"not solved yet: {ROW} your function gives nothing back",
-    solved="✓ right at all 2 points",
+    solved="✓ right in all 2 cases",
     wrong={
         "no 1/n": (
             PROBABLE.format(1, "y_hat - y"),
