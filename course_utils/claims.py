@@ -10,6 +10,7 @@ from course_utils.graph import Edge, Graph
 from course_utils.numbers import as_numbers, shown
 from course_utils.paths import find_paths
 from course_utils.read import read_graph
+from course_utils.verdict import missing
 import torch
 
 
@@ -77,9 +78,10 @@ def _turns_fault(answer: Sequence[tuple[str, object]], graph: Graph) -> str | No
         return f"no node is called {shown(strange[0])}: the names are {', '.join(known)}"
     names = [name for name, _ in turns]
     faults = [fault for place in range(len(turns)) if (fault := _order_fault(names[: place + 1], graph))]
-    faults += [fault for name, has in turns if (fault := _number_fault(name, has, graph))]
-    if not faults and len(turns) < len(known):
-        return f"not solved yet: {len(turns)} of {len(known)} turns"
+    given = [(name, has) for name, has in turns if not missing(has)]
+    faults += [fault for name, has in given if (fault := _number_fault(name, has, graph))]
+    if not faults and len(given) < len(known):
+        return f"not solved yet: {len(given)} of {len(known)} turns"
     return faults[0] if faults else None
 
 
@@ -123,6 +125,8 @@ def _same(yours: object, number: torch.Tensor | None) -> bool:
 def _expression_fault(result: object, name: str, leaf: torch.Tensor, wanted: tuple[float, float, int]) -> str | None:
     """What an expression lacks; None if nothing."""
     at, gradient, paths = wanted
+    if missing(result):
+        return "not solved yet: there is no expression"
     if difference(leaf, at) or not (isinstance(leaf, torch.Tensor) and leaf.is_leaf):
         return f"leave {name} as it was: a leaf with the value {at:g}"
     try:

@@ -26,7 +26,7 @@ def judge_slopes(
     for name, answer in yours.items():
         if name not in open_ones and (found := difference(answer, slopes[name].true, tolerance=demands.tolerance)):
             told = _listed(answer, mistakes.get(name, {}), demands.tolerance)
-            return fault_line(name, where, found, told or in_slope(answer, slopes[name], sizes) or demands.hint)
+            return fault_line(name, where, found, told or in_slope(answer, slopes[name], sizes), demands.hint)
     if open_ones:
         return unsolved_line(open_ones, [name for name in yours if name not in open_ones])
     return f"{RIGHT}: {', '.join(yours)}"

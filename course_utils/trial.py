@@ -10,7 +10,7 @@ from course_utils.mistakes import NOT_CLEARED, in_numbers, in_slope, piled_up
 from course_utils.numbers import as_numbers, as_row, shown
 from course_utils.questions import Demands, Question, outcome, sizes_of
 from course_utils.referee import Slope
-from course_utils.verdict import UNSOLVED, WRONG, fault_line, missing, right_line
+from course_utils.verdict import UNSOLVED, WRONG, empty, fault_line, missing, right_line
 import torch
 
 NOTHING = "your function gives nothing back"
@@ -50,8 +50,8 @@ def _wrong_slope(value: object, question: Question, demands: Demands, sentence: 
         if found := difference(part, slope.true, tolerance=demands.tolerance):
             if missing(part):
                 return f"{UNSOLVED}{question.where} your d{name} is not filled in"
-            why = sentence or in_slope(part, slope, sizes_of(question.arguments)) or demands.hint
-            return fault_line(f"d{name}", question.where, found, why)
+            why = sentence or in_slope(part, slope, sizes_of(question.arguments))
+            return fault_line(f"d{name}", question.where, found, why, demands.hint)
     return ""
 
 
@@ -95,7 +95,7 @@ def _faulty(came: Attempt, question: Question, demands: Demands, first: bool) ->
         if first and difference(came.value, before, tolerance=demands.tolerance) is None:
             return f"{UNSOLVED}{question.where} your function changes nothing"
     sizes = sizes_of(question.arguments)
-    return fault_line("", question.where, found, in_numbers(came.value, question.true, sizes) or demands.hint)
+    return fault_line("", question.where, found, in_numbers(came.value, question.true, sizes), demands.hint)
 
 
 def _nothing(came: Attempt, where: str, first: bool) -> str:
@@ -104,7 +104,7 @@ def _nothing(came: Attempt, where: str, first: bool) -> str:
         return f"{UNSOLVED}{came.fault}"
     if came.fault:
         return f"{WRONG}{where} your function {came.fault}"
-    if missing(came.value):
+    if empty(came.value):
         every = "" if first else ": is there a `return` on every way through it?"
         return f"{UNSOLVED if first else WRONG}{where} {NOTHING}{every}"
     return ""

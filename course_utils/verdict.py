@@ -12,16 +12,21 @@ WRONG = "✗ "
 LONGEST = 1000  # letters of a line
 
 
+def empty(answer: object) -> bool:
+    """Whether an answer is a stub's: None or `...`."""
+    return answer is None or answer is ...
+
+
 def missing(answer: object) -> bool:
-    """Whether an answer is a stub's: None or `...`, or a list that still holds one."""
-    return answer is None or answer is ... or (type(answer) in (list, tuple) and any(map(missing, answer)))  # type: ignore[call-overload]
+    """Whether it is, or is a list that still holds such a one."""
+    return empty(answer) or (type(answer) in (list, tuple) and any(map(empty, answer)))  # type: ignore[call-overload]
 
 
-def fault_line(name: str, where: str, found: Difference, sentence: str) -> str:
-    """The line for a wrong answer: what, where, yours, true, and what may be the matter."""
+def fault_line(name: str, where: str, found: Difference, sentence: str, hint: str = "") -> str:
+    """The line for a wrong answer: what, where, yours, true, and what may be the matter; a hint if that is not known."""
     inside = found.where if name else f", in {found.where}" * bool(found.where)
     head = f"{name}{inside} {where}".strip() if name else f"{where}{inside}"
-    why = sentence or (f"{found.why[0].upper()}{found.why[1:]}." if found.why else "")
+    why = sentence or (f"{found.why[0].upper()}{found.why[1:]}." if found.why else hint)
     return f"{WRONG}{head}: yours {found.yours}, true {found.true}. {why}".rstrip(" ")
 
 

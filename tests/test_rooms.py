@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "judge": {"attempt", "compare", "mistakes", "questions", "referee", "verdict"},
     "trial": {"attempt", "compare", "mistakes", "numbers", "questions", "referee", "verdict"},
     "checks": {"attempt", "compare", "device", "judge", "questions", "referee", "shield", "trial", "verdict"},
-    "claims": {"checks", "compare", "graph", "numbers", "paths", "read"},
+    "claims": {"checks", "compare", "graph", "numbers", "paths", "read", "verdict"},
     # words and pictures
     "words": {"graph"},
     "dot": {"graph", "words"},

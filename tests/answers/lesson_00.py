@@ -39,7 +39,10 @@ LOSS_BY_HAND = Exercise(
             "errors, loss_at_5 = [3, 6, 9], None",
             "not solved yet: loss_at_5 is not filled in (errors is right)",
         ),
-        "the other half": ("errors, loss_at_5 = None, 42", "not solved yet: errors is not filled in (loss_at_5 is right)"),
+        "the other half": (
+            "errors, loss_at_5 = None, 42",
+            "not solved yet: errors is not filled in (loss_at_5 is right)",
+        ),
         "one error": (
             "errors, loss_at_5 = 3, 42",
             "✗ errors: yours a single number, true of shape (3,). The shape is wrong.",

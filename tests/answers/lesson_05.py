@@ -10,87 +10,87 @@ ENGINE = Exercise(
     solved="✓ right: all 5 turns",
     wrong={
         "s sends too early": (
-            'moments = [("L", 1), ("s", 9), ("t", 6), ("a", 24), ("b", 27)]',
+            'turns = [("L", 1), ("s", 9), ("t", 6), ("a", 24), ("b", 27)]',
             "✗ s too early: t has not sent",
         ),
         "leaves first": (
-            'moments = [("a", 36), ("b", 45), ("s", 15), ("t", 6), ("L", 1)]',
+            'turns = [("a", 36), ("b", 45), ("s", 15), ("t", 6), ("L", 1)]',
             "✗ a too early: s has not sent",
         ),
         "a before s": (
-            'moments = [("L", 1), ("t", 6), ("a", 36), ("s", 15), ("b", 45)]',
+            'turns = [("L", 1), ("t", 6), ("a", 36), ("s", 15), ("b", 45)]',
             "✗ a too early: s has not sent",
         ),
         "overwritten, not added": (
-            'moments = [("L", 1), ("t", 6), ("s", 6), ("a", 18), ("b", 18)]',
+            'turns = [("L", 1), ("t", 6), ("s", 6), ("a", 18), ("b", 18)]',
             "✗ s: yours 6, true 15. That is what one of 2 arrows brings: wait for all, and add.",
         ),
         "the operands of L swapped": (
-            'moments = [("L", 1), ("t", 9), ("s", 15), ("a", 36), ("b", 45)]',
+            'turns = [("L", 1), ("t", 9), ("s", 15), ("a", 36), ("b", 45)]',
             "✗ t: yours 9, true 6. That is what the other operand gets.",
         ),
         "a by way of s only": (
-            'moments = [("L", 1), ("t", 6), ("s", 15), ("a", 30), ("b", 45)]',
+            'turns = [("L", 1), ("t", 6), ("s", 15), ("a", 30), ("b", 45)]',
             "✗ a: yours 30, true 36. That is what one of 2 arrows brings: wait for all, and add.",
         ),
         "what came in forgotten": (
-            'moments = [("L", 1), ("t", 6), ("s", 15), ("a", 36), ("b", 3)]',
+            'turns = [("L", 1), ("t", 6), ("s", 15), ("a", 36), ("b", 3)]',
             "✗ b: yours 3, true 45. That is the slope on an arrow: it is multiplied by what the sender has.",
         ),
         "starts with the value of L": (
-            'moments = [("L", 54), ("t", 324), ("s", 810), ("a", 1944), ("b", 2430)]',
+            'turns = [("L", 54), ("t", 324), ("s", 810), ("a", 1944), ("b", 2430)]',
             "✗ L: yours 54, true 1. That is its value.",
         ),
         "a node twice": (
-            'moments = [("L", 1), ("t", 6), ("s", 15), ("a", 36), ("b", 45), ("b", 45)]',
+            'turns = [("L", 1), ("t", 6), ("s", 15), ("a", 36), ("b", 45), ("b", 45)]',
             "✗ b has more than one turn: it waits, and then sends once",
         ),
         "a turn for each path": (
-            'moments = [("L", 1), ("t", 6), ("s", 9), ("s", 6), ("a", 36), ("b", 45)]',
+            'turns = [("L", 1), ("t", 6), ("s", 9), ("s", 6), ("a", 36), ("b", 45)]',
             "✗ s has more than one turn: it waits, and then sends once",
         ),
         "no number": (
-            'moments = [("L", 1), ("t", float("nan")), ("s", 15), ("a", 36), ("b", 45)]',
+            'turns = [("L", 1), ("t", float("nan")), ("s", 15), ("a", 36), ("b", 45)]',
             "✗ t: yours nan, true 6.",
         ),
         "numbers left out": (
-            'moments = [("L", 1), ("t", None), ("s", None), ("a", None), ("b", None)]',
+            'turns = [("L", 1), ("t", None), ("s", None), ("a", None), ("b", None)]',
             "✗ t: yours None, true 6. A number is wanted.",
         ),
         "names without numbers": (
-            'moments = ["L", "t", "s", "a", "b"]',
+            'turns = ["L", "t", "s", "a", "b"]',
             "✗ wanted are pairs such as (\"L\", 1), got ['L', 't', 's', 'a', 'b']",
         ),
         "a name that is not there": (
-            'moments = [("L", 1), ("x", 6)]',
+            'turns = [("L", 1), ("x", 6)]',
             "✗ no node is called 'x': the names are L, a, b, s, t",
         ),
         "the leaves left out": (
-            'moments = [("L", 1), ("t", 6), ("s", 15)]',
+            'turns = [("L", 1), ("t", 6), ("s", 15)]',
             "not solved yet: 3 of 5 turns",
         ),
-        "None": ("moments = None", '✗ wanted are pairs such as ("L", 1), got None'),
-        "a text": ("moments = 'L t s a b'", """✗ wanted are pairs such as ("L", 1), got 'L t s a b'"""),
+        "None": ("turns = None", '✗ wanted are pairs such as ("L", 1), got None'),
+        "a text": ("turns = 'L t s a b'", """✗ wanted are pairs such as ("L", 1), got 'L t s a b'"""),
         "the names alone, in a wrong shape": (
-            'moments = [("L", "t", "s", "a", "b"), (1, 6, 15, 36, 45)]',
+            'turns = [("L", "t", "s", "a", "b"), (1, 6, 15, 36, 45)]',
             """✗ wanted are pairs such as ("L", 1), got [('L', 't', 's', 'a', 'b'), (1, 6, 15, 36, 45)]""",
         ),
         "s not multiplied by what it has": (
-            'moments = [("L", 1), ("t", 6), ("s", 15), ("a", 8), ("b", 45)]',
+            'turns = [("L", 1), ("t", 6), ("s", 15), ("a", 8), ("b", 45)]',
             "✗ a: yours 8, true 36.",
         ),
         "empty": (
-            "moments = []",
+            "turns = []",
             "not solved yet: 0 of 5 turns",
         ),
     },
     right={
-        "b before a": 'moments = [("L", 1), ("t", 6), ("s", 15), ("b", 45), ("a", 36)]',
-        "tuples of lists of floats": 'moments = (["L", 1.0], ["t", 6.0], ["s", 15.0], ["a", 36.0], ["b", 45.0])',
+        "b before a": 'turns = [("L", 1), ("t", 6), ("s", 15), ("b", 45), ("a", 36)]',
+        "tuples of lists of floats": 'turns = (["L", 1.0], ["t", 6.0], ["s", 15.0], ["a", 36.0], ["b", 45.0])',
         "computed, a dict's items": """
             s, t = 3 * 2, 3 * 2 + 3
             ds = t + s
-            moments = dict(L=1, t=s, s=ds, a=s + ds * 2, b=ds * 3).items()
+            turns = dict(L=1, t=s, s=ds, a=s + ds * 2, b=ds * 3).items()
         """,
         "read off the graph": """
             a, b = (torch.tensor(number, requires_grad=True, device=device) for number in (3.0, 2.0))
@@ -98,7 +98,7 @@ ENGINE = Exercise(
             t = s + a
             L = s * t
             graph = trace(L)
-            moments = [(graph.nodes[key].name, graph.nodes[key].gradient) for key in graph.order]
+            turns = [(graph.nodes[key].name, graph.nodes[key].gradient) for key in graph.order]
         """,
     },
 )
