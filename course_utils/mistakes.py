@@ -18,6 +18,8 @@ UPSTREAM = "That is the slope of a step on the way: multiply it by what arrives 
 BITS = "The digits of 32 bits end here: a nudge must be made in 64 bits, or be larger."
 NOT_CLEARED = "Each result holds the ones before it: is a gradient not cleared in between?"
 SHAPE = "A gradient has the shape of what it belongs to."
+NUDGES = (1e-4, 1e-5, 1e-6, 1e-7)  # with which 32 bits go wrong
+MANY_UNITS = 1e5  # of more, any number is a whole number within 32 bits
 FEW_BITS = (torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -66,8 +68,7 @@ def in_numbers(yours: object, true: object, sizes: Iterable[int] = ()) -> str:
         return ""
     if _same(mine, -right):
         return SIGN
-    meant = isinstance(true, torch.Tensor) and true.dtype in FEW_BITS  # then 32 bits are no mistake
-    return _times(mine, right, sorted(set(sizes) - {0, 1})) or ("" if meant else _bits(mine, right))
+    return _times(mine, right, sorted(set(sizes) - {0, 1})) or _bits(yours, true, mine, right)
 
 
 def _times(mine: torch.Tensor, right: torch.Tensor, sizes: Sequence[int]) -> str:
@@ -81,20 +82,22 @@ def _times(mine: torch.Tensor, right: torch.Tensor, sizes: Sequence[int]) -> str
     return ""
 
 
-def _bits(mine: torch.Tensor, right: torch.Tensor) -> str:
-    """Whether this is a nudge whose change was rounded to 32 bits: nearly right, and coarse.
-
-    The change, slope times nudge, is then a whole number of units: powers of 2 about as large as its error.
-    """
-    off = (mine - right).abs()
-    if not bool(close(mine, right, tolerance=0.2).all()):
+def _bits(yours: object, true: object, mine: torch.Tensor, right: torch.Tensor) -> str:
+    """32 bits keep seven digits: what is nearly right in them, and not meant to be, is a nudge that was too small."""
+    small, meant = (isinstance(each, torch.Tensor) and each.dtype in FEW_BITS for each in (yours, true))
+    if meant or not bool(close(mine, right, tolerance=0.2).all()):
         return ""
-    for width in (sides * 10.0**-k for k in range(3, 9) for sides in (1, 2)):
-        unit = (off * width).clamp(min=1e-30).log2().floor().exp2() / 8  # an error of up to 16 units is one of rounding
-        many = mine * width / unit
-        if bool(((many - many.round()).abs() <= 2e-7 * many.abs()).all()):
-            return BITS
-    return ""
+    seven_digits = small and bool(close(mine, right, tolerance=1e-4).all())
+    return (
+        BITS if seven_digits or any(_coarse(mine, mine - right, h * sides) for h in NUDGES for sides in (1, 2)) else ""
+    )
+
+
+def _coarse(mine: torch.Tensor, error: torch.Tensor, width: float) -> bool:
+    """Whether the change that such a nudge made is in whole units, of a power of 2 not much below the error."""
+    unit = (error.abs() * width).clamp(min=1e-30).log2().floor().exp2() / 4
+    units = mine * width / unit
+    return bool(((units - units.round()).abs() <= 1e-7 * units.abs()).all() and (units.abs() < MANY_UNITS).all())
 
 
 def piled_up(yours: Sequence[object], true: Sequence[object]) -> bool:

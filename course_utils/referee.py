@@ -19,6 +19,7 @@ import torch
 
 NUDGE = 6e-6  # times the size of what is nudged: bend and rounding weigh about the same there
 AGREE = 1e-5  # relative, between autograd and nudging
+BEND = 1e-3  # relative, between the slopes of the two sides: what is more and stays for smaller nudges is a kink
 MANY = 200  # numbers of one parameter that are nudged; of more, the first so many
 
 
@@ -79,25 +80,28 @@ def as_leaf(thing: object) -> torch.Tensor:
 def _agree(of: Callable[..., object], given: Mapping[str, object], name: str, true: torch.Tensor) -> None:
     with torch.no_grad():
         for place in range(min(true.numel(), MANY)):
-            nudged = _nudge(of, given, name, place)
             slope = float(true.reshape(-1)[place])
-            if not abs(nudged - slope) <= AGREE * max(1.0, abs(slope)):
+            (nudged, bend), (_, small_bend) = (_nudge(of, given, name, place, NUDGE / part) for part in (1, 8))
+            kink = abs(small_bend) > max(abs(bend) / 2, BEND * max(1.0, abs(slope)))  # one of a curve shrinks with h
+            if kink or not abs(nudged - slope) <= AGREE * max(1.0, abs(slope)):
                 raise ValueError(
                     f"of must be smooth where it is asked: with respect to {name}, autograd says {slope:.6g} and "
                     f"nudging {nudged:.6g}. Is there a kink, or a detached step?"
                 )
 
 
-def _nudge(of: Callable[..., object], given: Mapping[str, object], name: str, place: int) -> float:
+def _nudge(
+    of: Callable[..., object], given: Mapping[str, object], name: str, place: int, nudge: float
+) -> tuple[float, float]:
+    """The slope by nudging up and down, and how far the slopes of the two sides are apart."""
     ends = []
-    for way in (1, -1):
+    for way in (1, 0, -1):
         moved = given[name].detach().clone()  # type: ignore[attr-defined]
         flat = moved.view(-1) if moved.is_contiguous() else moved.reshape(-1)
-        step = NUDGE * max(1.0, abs(float(flat[place])))
-        flat[place] += way * step
+        flat[place] += way * nudge * max(1.0, abs(float(flat[place])))
         ends.append((float(of(**{**given, name: flat.view(moved.shape)})), float(flat[place])))  # type: ignore[arg-type]
-    (up, high), (down, low) = ends
-    return (up - down) / (high - low)  # the distance really gone: w + h is rounded
+    (up, high), (middle, here), (down, low) = ends  # places really reached: w + h is rounded
+    return (up - down) / (high - low), (up - middle) / (high - here) - (middle - down) / (here - low)
 
 
 def _graph(result: torch.Tensor, leaves: Mapping[str, object]) -> Graph | None:
