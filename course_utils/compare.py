@@ -142,6 +142,7 @@ def told_apart(yours: float, true: float) -> tuple[str, str]:
     >>> told_apart(9.000006, 9.0)
     ('9.000006', '9')
     """
+    yours, true = yours + 0.0, true + 0.0  # -0.0 is 0
     for digits in (4, 6, 7, 8, 10, 12, 17):
         one, other = f"{yours:.{digits}g}", f"{true:.{digits}g}"
         if one != other and not abs(float(one) - yours) + abs(float(other) - true) > abs(yours - true) / 10:

@@ -23,7 +23,7 @@ def missing(answer: object) -> bool:
 
 
 def fault_line(name: str, where: str, found: Difference, sentence: str, hint: str = "") -> str:
-    """The line for a wrong answer: what, where, yours, true, and what may be the matter; a hint if that is not known."""
+    """The line for a wrong answer: what, where, yours, true, and what may be the matter, or else a hint."""
     inside = found.where if name else f", in {found.where}" * bool(found.where)
     head = f"{name}{inside} {where}".strip() if name else f"{where}{inside}"
     why = sentence or (f"{found.why[0].upper()}{found.why[1:]}." if found.why else hint)

@@ -33,7 +33,7 @@ CODE_FAULTS = {
         ("x = torch.tensor(100.0", "y = torch.tensor(100.0"),
         ("while r < 50", "while r < 90"),
         ("return (p + q) * s", "return p * s + q * s"),
-        ("1 * (2 + 3)", "1 * (2 * 3)"),
+        ("1 * (3 + 2)", "1 * (2 * 3)"),
     ],
     "03_chain_rule": [
         ("z, z_up = -2 * y, -2 * y_up", "z, z_up = -3 * y, -3 * y_up"),
@@ -42,7 +42,7 @@ CODE_FAULTS = {
         ("r = x * x + x", "r = x * x * x"),
         ("dx += du * 3", "dx = du * 3"),
         ("slopes.get(head, 0) + slopes[tail] * local", "slopes[tail] * local"),
-        ("r = 2 * r + 3 * r", "r = 2 * r + 3 * s"),
+        ("r = 2 * r + 3 * r", "r = 2 * r + 3 * t"),
         ("total += product", "total = product"),
     ],
     "04_requires_grad": [
@@ -53,7 +53,7 @@ CODE_FAULTS = {
         ("v.data[0] = 100", "v.clone()[0] = 100"),
         ("(v.data * v).sum().backward()", "(v * v).sum().backward()"),
         ('"third run, emptied before"]', '"third run, emptied after", "emptied"]'),
-        ("w.grad = w.grad.zero_()", "w.grad = w.grad.mul_(1)"),
+        ("w.grad.zero_()", "w.grad.mul_(1)"),
         (
             "w = torch.tensor(3.0, requires_grad=True, device=device)\n    for _",
             "w = torch.tensor(2.0, requires_grad=True, device=device)\n    for _",
@@ -63,7 +63,7 @@ CODE_FAULTS = {
         ("z = x**2 + y", "z = x**2 * y"),
         ("z.retain_grad()", "x.retain_grad()"),
         ("10 * gradient", "1 * gradient"),
-        ("mult=-2, inc=1)(leaf)", "mult=-2, inc=4)(leaf)"),
+        ("mult=-2, inc=1)(A)", "mult=-2, inc=4)(A)"),
         ("[torch.sum, torch.mean]", "[torch.sum, torch.amax]"),
         ("p.backward(retain_graph=True)", "(3 * p).backward(retain_graph=True)"),
         ('("s", 15)', '("s", 16)'),
@@ -77,8 +77,8 @@ CODE_FAULTS = {
         ("x[0] ** 2", "x[0] ** 3"),
         ("mix(x).backward(gradient=v)", "mix(x).sum().backward()"),
         ("cumsum(0)", "cumsum(1)"),
-        ("v @ u", "v.sum()"),
-        ("z_next = u * a + c", "z_next = u * a - c"),
+        ("v @ w_next", "v.sum()"),
+        ("z_next = w_next * a + b_next", "z_next = w_next * a - b_next"),
         ("(2, 3), (100, 1)", "(3, 2), (100, 1)"),
     ],
     "07_manual_sgd": [

@@ -154,9 +154,9 @@ def test_later_cells_do_not_need_the_answer(exercise):
     made_anew = set()
     for name in after:
         if lesson[name].cell_type == "code" and name not in own:
-            used = names_used(lesson[name].source)
-            assert not (used - made_anew) & made, f"{name} uses {(used - made_anew) & made}"
             made_anew |= names_made(lesson[name].source)
+            used = (names_used(lesson[name].source) - made_anew) & made
+            assert not used, f"{name} uses {used}"
 
 
 def names_made(code):

@@ -89,7 +89,7 @@ def test_clues_of_a_graph_with_two_paths():
 
 def test_clues_of_the_upstream_factor():
     slope = slopes(lambda w, x: (w * x - 4) ** 2, w=3.0, x=2.0)["w"]
-    assert (slope.true, slope.local, slope.paths) == (8, 2, 1)
+    assert (slope.true, slope.partway[0], slope.paths) == (8, 2, 1)
 
 
 @settings(max_examples=30, deadline=None)
@@ -114,4 +114,4 @@ def test_partial_sums_hold_all_paths_but_some(numbers, p):
 def test_slopes_found_on_the_card_come_to_the_cpu():
     found = slopes(lambda w: (w * w).sum(), w=torch.tensor([1.0, 2.0], device="cuda"))
     assert found["w"].true.device.type == "cpu"
-    assert found["w"].local.device.type == "cpu"
+    assert found["w"].partway[0].device.type == "cpu"

@@ -28,13 +28,16 @@ LOSS_BY_HAND = Exercise(
         ),
         "the mean of the errors": (
             "errors, loss_at_5 = [3, 6, 9], 6",
-            "✗ loss_at_5: yours 6, true 42. Square each error.",
+            "✗ loss_at_5: yours 6, true 42. Square each.",
         ),
         "the square of the mean": (
             "errors, loss_at_5 = [3, 6, 9], 6**2",
-            "✗ loss_at_5: yours 36, true 42. Square first, then the mean.",
+            "✗ loss_at_5: yours 36, true 42. Square, then the mean.",
         ),
-        "the sum of the errors": ("errors, loss_at_5 = [3, 6, 9], 18", "✗ loss_at_5: yours 18, true 42."),
+        "the sum of the errors": (
+            "errors, loss_at_5 = [3, 6, 9], 18",
+            ("✗ loss_at_5: yours 18, true 42. Square each."),
+        ),
         "half done": (
             "errors, loss_at_5 = [3, 6, 9], None",
             "not solved yet: loss_at_5 is not filled in (errors is right)",
@@ -57,7 +60,7 @@ LOSS_BY_HAND = Exercise(
         ),
         "dots left over": (
             "errors, loss_at_5 = [3, 6, ...], 42",
-            "✗ errors: yours [3, 6, Ellipsis], true [3, 6, 9]. Numbers of shape (3,) are wanted.",
+            "not solved yet: errors is not filled in (loss_at_5 is right)",
         ),
     },
     right={
@@ -74,6 +77,14 @@ LOSS_WITH = Exercise(
     unsolved="not solved yet: at w = 1, b = 0 your function gives nothing back",
     solved="✓ right in all 4 cases",
     wrong={
+        "^ for **": (
+            "def loss_with(w, b): return ((w * x + b - y) ^ 2).mean()",
+            "✗ at w = 1, b = 0 your function stops with NotImplementedError: …",
+        ),
+        "the median": (
+            "def loss_with(w, b): return ((w * x + b - y) ** 2).median()",
+            "✗ at w = 1, b = 0: yours 4, true 4.667. ŷ is w * x + b, the rest is as in `loss_at`.",
+        ),
         "b forgotten": (
             "def loss_with(w, b): return loss_at(w)",
             "✗ at w = 1, b = 1: yours 4.667, true 1.667. Where is b?",
@@ -108,8 +119,7 @@ LOSS_WITH = Exercise(
         ),
         "three losses": (
             "def loss_with(w, b): return (w * x + b - y) ** 2",
-            "✗ at w = 1, b = 0: yours of shape (3,), true a single number. "
-            "ŷ is w * x + b, the rest is as in `loss_at`.",
+            "✗ at w = 1, b = 0: yours of shape (3,), true a single number. The shape is wrong.",
         ),
         "the square of y alone": (
             "def loss_with(w, b): return (w * x + b - y**2).mean()",
@@ -130,7 +140,7 @@ LOSS_WITH = Exercise(
         "a value, no function": ("loss_with = loss_at(1.0)", "✗ at place 1 your function is no function, but Tensor"),
         "a text": (
             "def loss_with(w, b): return '4.667'",
-            "✗ at w = 1, b = 0: yours '4.667', true 4.66667. ŷ is w * x + b, the rest is as in `loss_at`.",
+            "✗ at w = 1, b = 0: yours '4.667', true 4.66667. A number is wanted.",
         ),
     },
     right={

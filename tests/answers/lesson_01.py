@@ -136,8 +136,7 @@ ALL_SLOPES = Exercise(
         ),
         "used up": (
             NUDGED_EACH.replace("return slopes", "w.clear()\n    return slopes"),
-            "✗ at g = g, w = [2, 1, 5]: yours [], true [2, 1, 5]. "
-            "The result is right, but your function has changed what it was given.",
+            "✗ at g = g, w = [2, 1, 5]: yours [], true [2, 1, 5]. The result is right, but what was given has changed.",
         ),
         "one side only": (
             NUDGE_EACH.format("(g(up) - g(w)) / h"),

@@ -11,31 +11,32 @@ FROM_WORDS = Exercise(
     wrong={
         "multiplied out": (
             "def from_words(p, q, s): return p * s + q * s",
-            "✗ at p, q, s = 2, 3, 4 it is 20, wanted 20; your arrows: p → ×, q → ×, s → ×, s → ×, × → +, × → +",
+            "✗ value: yours 20, true 20. Arrows: yours p → ×, q → ×, s → ×, s → ×, × → +, × → +, true +"
+            " → ×, p → +, q → +, s → ×.",
         ),
         "brackets forgotten": (
             "def from_words(p, q, s): return p + q * s",
-            "✗ at p, q, s = 2, 3, 4 it is 14, wanted 20; your arrows: p → +, q → ×, s → ×, × → +",
+            "✗ value: yours 14, true 20. Arrows: yours p → +, q → ×, s → ×, × → +, true + → ×, p → +, q → +, s → ×.",
         ),
         "added twice": (
             "def from_words(p, q, s): return p + q + s",
-            "✗ at p, q, s = 2, 3, 4 it is 9, wanted 20; your arrows: + → +, p → +, q → +, s → +",
+            "✗ value: yours 9, true 20. Arrows: yours + → +, p → +, q → +, s → +, true + → ×, p → +, q → +, s → ×.",
         ),
         "operations swapped": (
             "def from_words(p, q, s): return (p * q) + s",
-            "✗ at p, q, s = 2, 3, 4 it is 10, wanted 20; your arrows: p → ×, q → ×, s → +, × → +",
+            "✗ value: yours 10, true 20. Arrows: yours p → ×, q → ×, s → +, × → +, true + → ×, p → +, q → +, s → ×.",
         ),
         "s as a number": (
             "def from_words(p, q, s): return (p + q) * 4",
-            "✗ at p, q, s = 2, 3, 4 it is 20, wanted 20; your arrows: + → ×, p → +, q → +",
+            "✗ value: yours 20, true 20. Arrows: yours + → ×, p → +, q → +, true + → ×, p → +, q → +, s → ×.",
         ),
         "p cut off": (
             "def from_words(p, q, s): return (p.detach() + q) * s",
-            "✗ at p, q, s = 2, 3, 4 it is 20, wanted 20; your arrows: + → ×, q → +, s → ×",
+            "✗ value: yours 20, true 20. Arrows: yours + → ×, q → +, s → ×, true + → ×, p → +, q → +, s → ×.",
         ),
         "a leaf": (
             "def from_words(p, q, s): return p",
-            "✗ at p, q, s = 2, 3, 4 it is 2, wanted 20; your arrows: none",
+            "✗ value: yours 2, true 20. Arrows: yours none, true + → ×, p → +, q → +, s → ×.",
         ),
         "a bare number": (
             "def from_words(p, q, s): return 20.0",
@@ -51,7 +52,7 @@ FROM_WORDS = Exercise(
         ),
         "3 times q, the same arrows": (
             "def from_words(p, q, s): return torch.add(p, q, alpha=3) * s",
-            "✗ at p, q, s = 2, 3, 4 it is 44, wanted 20; your arrows: + → ×, p → +, q → +, s → ×",
+            "✗ value: yours 44, true 20. Arrows: yours + → ×, p → +, q → +, s → ×, true + → ×, p → +, q → +, s → ×.",
         ),
         "a name that is not there": (
             "def from_words(p, q, s): return (p + Q) * s",
@@ -74,43 +75,43 @@ BY_HAND = Exercise(
     wrong={
         "what came in forgotten": (
             "dp, dq, ds = 1, 1, 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours 1, true 4. That is the local slope alone: "
-            "multiply it by the upstream factor, what arrives from the result.",
+            "✗ dp at p = 3, q = 2, s = 4: yours 1, true 4. That is the slope of a step on the way: "
+            "multiply it by what arrives from the result, the upstream factor.",
         ),
         "the operand itself": (
             "dp, dq, ds = 4, 4, 4",
-            "✗ ds at p = 2, q = 3, s = 4: yours 4, true 5.",
+            "✗ ds at p = 3, q = 2, s = 4: yours 4, true 5. × sends each operand the other one, + sends what it got.",
         ),
         "operands swapped": (
             "dp, dq, ds = 5, 5, 4",
-            "✗ dp at p = 2, q = 3, s = 4: yours 5, true 4.",
+            "✗ dp at p = 3, q = 2, s = 4: yours 5, true 4. × sends each operand the other one, + sends what it got.",
         ),
         "times the own value": (
             "dp, dq, ds = 8, 12, 20",
-            "✗ dp at p = 2, q = 3, s = 4: yours 8, true 4. That is twice as much: "
-            "is something counted twice, by a second backward or a gradient that was not cleared?",
+            "✗ dp at p = 3, q = 2, s = 4: yours 8, true 4. That is twice as much: is something counted "
+            "twice, such as a second backward?",
         ),
         "the addition multiplies": (
             "dp, dq, ds = 4 * 3, 4 * 2, 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours 12, true 4.",
+            "✗ dp at p = 3, q = 2, s = 4: yours 12, true 4. × sends each operand the other one, + sends what it got.",
         ),
         "a text": (
             "dp, dq, ds = '4', 4, 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours '4', true 4. A number is wanted.",
+            "✗ dp at p = 3, q = 2, s = 4: yours '4', true 4. A number is wanted.",
         ),
         "no number": (
             "dp, dq, ds = float('nan'), 4, 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours nan, true 4.",
+            "✗ dp at p = 3, q = 2, s = 4: yours nan, true 4. × sends each operand the other one, + sends what it got.",
         ),
         "lists": (
             "dp, dq, ds = [4], [4], 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours of shape (1,), true a single number. "
-            "A gradient has the shape of what it belongs to.",
+            "✗ dp at p = 3, q = 2, s = 4: yours of shape (1,), true a single number. A gradient has the"
+            " shape of what it belongs to.",
         ),
         "several numbers in one": (
             "dp, dq, ds = torch.tensor([4.0, 4.0, 5.0]), 4, 5",
-            "✗ dp at p = 2, q = 3, s = 4: yours of shape (3,), true a single number. "
-            "A gradient has the shape of what it belongs to.",
+            "✗ dp at p = 3, q = 2, s = 4: yours of shape (3,), true a single number. A gradient has the"
+            " shape of what it belongs to.",
         ),
         "one left out": (
             "dp, dq, ds = 4, None, 5",

@@ -21,20 +21,20 @@ P_AND_Q = Exercise(
         ),
         "averaged": (
             "dp, dq = -3.5, 7.5",
-            "✗ dp at p = 3, q = -1: yours -3.5, true -7. That is half of it: is a factor 2 missing? "
-            "A square has the slope 2 times what is squared.",
+            "✗ dp at p = 3, q = -1: yours -3.5, true -7. That is half of it: is a factor 2 missing (as "
+            "from a square), or a mean taken where paths add?",
         ),
         "multiplied over paths": (
             "dp, dq = 12, 36",
-            "✗ dp at p = 3, q = -1: yours 12, true -7.",
+            "✗ dp at p = 3, q = -1: yours 12, true -7. For each path: the local slopes, multiplied. Then add.",
         ),
         "a minus forgotten": (
             "dp, dq = -7, 9",
-            "✗ dq at p = 3, q = -1: yours 9, true 15.",
+            "✗ dq at p = 3, q = -1: yours 9, true 15. For each path: the local slopes, multiplied. Then add.",
         ),
         "v wrong": (
             "dp, dq = -5, 9",
-            "✗ dp at p = 3, q = -1: yours -5, true -7.",
+            "✗ dp at p = 3, q = -1: yours -5, true -7. For each path: the local slopes, multiplied. Then add.",
         ),
         "both signs turned": (
             "dp, dq = 7, -15",
@@ -42,7 +42,7 @@ P_AND_Q = Exercise(
         ),
         "swapped": (
             "dp, dq = 15, -7",
-            "✗ dp at p = 3, q = -1: yours 15, true -7.",
+            "✗ dp at p = 3, q = -1: yours 15, true -7. For each path: the local slopes, multiplied. Then add.",
         ),
         "a text": (
             "dp, dq = '-7', 15",
@@ -161,8 +161,7 @@ CHAIN_RULE = Exercise(
         ),
         "not added": (
             "import math\ndef chain_rule(paths): return [math.prod(path) for path in paths]",
-            "✗ at paths = [[1, 3], [1, 3], [1]]: yours of shape (3,), true a single number. "
-            "A product for each path, and their sum.",
+            "✗ at paths = [[1, 3], [1, 3], [1]]: yours of shape (3,), true a single number. The shape is wrong.",
         ),
         "the sign dropped": (
             "import math\ndef chain_rule(paths): return sum(abs(math.prod(path)) for path in paths)",

@@ -55,7 +55,7 @@ ENGINE = Exercise(
         ),
         "numbers left out": (
             'turns = [("L", 1), ("t", None), ("s", None), ("a", None), ("b", None)]',
-            "✗ t: yours None, true 6. A number is wanted.",
+            "not solved yet: 1 of 5 turns",
         ),
         "names without numbers": (
             'turns = ["L", "t", "s", "a", "b"]',

@@ -19,9 +19,18 @@ WEIGHED = Exercise(
     unsolved="not solved yet: dp, dq are not filled in",
     solved="✓ right: dp, dq",
     wrong={
-        "v forgotten": ("dp, dq = 3 + 1, 2 - 6", f"{DP} 4, true 8. {LOCAL}"),
-        "v multiplied afterwards": ("dp, dq = 3 * (3 + 1), -1 * (2 - 6)", f"{DP} 12, true 8."),
-        "rows and columns changed places": ("dp, dq = 3 * 3 - 2, 3 * 1 + 6", f"{DP} 7, true 8."),
+        "v forgotten": ("dp, dq = 3 + 1, 2 - 6", "✗ dp at p = 2, q = 3: yours 4, true 8. v is missing."),
+        "v multiplied afterwards": (
+            "dp, dq = 3 * (3 + 1), -1 * (2 - 6)",
+            (
+                "✗ dp at p = 2, q = 3: yours 12, true 8. That multiplies gradients by v afterwards: v "
+                "weighs the rows first."
+            ),
+        ),
+        "rows and columns changed places": (
+            "dp, dq = 3 * 3 - 2, 3 * 1 + 6",
+            ("✗ dp at p = 2, q = 3: yours 7, true 8. You took a row of J for a column."),
+        ),
         "overwrote": ("dp, dq = -1, 6", f"{DP} -1, true 8. {ONE_PATH}"),
         "the first result only": ("dp, dq = 9, 6", f"{DP} 9, true 8. {ONE_PATH}"),
         "the sign": ("dp, dq = -8, -12", f"{DP} -8, true 8. {TURNED}"),
@@ -79,6 +88,11 @@ JACOBIAN = Exercise(
     unsolved="not solved yet: at f = mix, x = [2, 6] your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "by nudges": (
+            "def jacobian(f, x): return by_nudges(f, x)",
+            "✗ at f = mix, x = [2, 6], in [0, 0]: yours 5.99999999995, true 6. That is by nudges: good "
+            "to some digits. `backward()` is exact.",
+        ),
         "v = ones": (
             """
             def jacobian(f, x):
@@ -171,7 +185,7 @@ def layer_back(w, b, x, v):
     return torch.outer(dz, x), dz, dz @ w
 """
 AT = "at w of shape (2, 3), b = [1, -1], x = [1, 2, -1], v = [2, -1]"
-HINT = "Is what arrives, v, in it? And the slope of the sigmoid, a · (1 − a)?"
+HINT = "Does v enter, and a · (1 − a), with a from w @ x + b? And does dx use dz?"
 
 LAYER = Exercise(
     lesson="06_vector_backward",
@@ -180,7 +194,14 @@ LAYER = Exercise(
     unsolved=f"not solved yet: {AT} your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
-        "upstream forgotten": (BACK.replace("v * a", "a"), f"✗ dw[0, 0] {AT}: yours 0.0701, true 0.1402. {HINT}"),
+        "upstream forgotten": (
+            BACK.replace("v * a", "a"),
+            (
+                "✗ dw[0, 0] at w of shape (2, 3), b = [1, -1], x = [1, 2, -1], v = [2, -1]: yours 0.0701, "
+                "true 0.1402. That is the slope of a step on the way: multiply it by what arrives from the "
+                "result, the upstream factor."
+            ),
+        ),
         "the sigmoid forgotten": (
             BACK.replace("v * a * (1 - a)", "v"),
             f"✗ dw[0, 0] {AT}: yours 2, true 0.1402. {HINT}",
@@ -223,7 +244,10 @@ LAYER = Exercise(
             f"✗ dw {AT}: yours of shape (3,), true of shape (2, 3). {SHAPE}",
         ),
         "two of three": (BACK.replace(", dz @ w", ""), f"✗ {AT}: yours (…"),
-        "dx not done": (BACK.replace("dz @ w", "None"), f"not solved yet: {AT} your dx is None"),
+        "dx not done": (
+            BACK.replace("dz @ w", "None"),
+            ("not solved yet: at w of shape (2, 3), b = [1, -1], x = [1, 2, -1], v = [2, -1] your dx is not filled in"),
+        ),
         "backward without leaves": (
             """
             def layer_back(w, b, x, v):

@@ -16,6 +16,17 @@ MY_EPOCH = Exercise(
     unsolved="not solved yet: at w = 1, rate = 0.01 your function changes nothing",
     solved="✓ right in all 2 cases",
     wrong={
+        "begins at 1 again": (
+            """
+            def my_epoch(w, rate):
+                w.data.fill_(1.0)
+                for x_i, y_i in zip(x, y):
+                    ((w * x_i - y_i) ** 2).backward()
+                    w.data = w.data - rate * w.grad.data
+                    w.grad.data.zero_()
+            """,
+            "✗ at w = 3, rate = 0.02: yours 1.484, true 2.516.",
+        ),
         "wrong sign": (
             EPOCH.format("w.data = w.data + rate * w.grad; w.grad.zero_()"),
             "✗ at w = 1, rate = 0.01: yours 0.7001, true 1.261. That is uphill: step against the slope.",
@@ -38,7 +49,7 @@ MY_EPOCH = Exercise(
         ),
         "a rate of its own": (
             EPOCH.format("w.data = w.data - 0.01 * w.grad; w.grad.zero_()"),
-            "✗ at w = 1, rate = 0.02: yours 1.261, true 1.484.",
+            "✗ at w = 3, rate = 0.02: yours 2.739, true 2.516.",
         ),
         "all points in one step": (
             "def my_epoch(w, rate):\n    w.data = w.data - rate * 2 * (w.data * x - y) * x",

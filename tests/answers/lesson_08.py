@@ -13,7 +13,8 @@ CRITICAL_RATE = Exercise(
     wrong={
         "the rate that arrives in one step": (
             "def critical_rate(loss, w, h=1e-4): return 2 * h / (slope_at(loss, w + h) - slope_at(loss, w - h))",
-            "✗ at loss = bowl, w = 2: yours 0.1071, true 0.2143. That is 1 / c: there it arrives in one step.",
+            "✗ at loss = bowl, w = 2: yours 0.1071, true 0.2143. That is half of it. The rate is 2 / c,"
+            " and c is (high - low) / 2h.",
         ),
         "the curvature itself": (
             "def critical_rate(loss, w, h=1e-4): return (slope_at(loss, w + h) - slope_at(loss, w - h)) / (2 * h)",
@@ -62,7 +63,7 @@ CRITICAL_RATE = Exercise(
         "None": ("critical_rate = None", "not solved yet: there is no function yet"),
         "a text": (
             "def critical_rate(loss, w): return '2 / c'",
-            f"✗ at loss = bowl, w = 2: yours '2 / c', true 0.214286. {HINT}",
+            "✗ at loss = bowl, w = 2: yours '2 / c', true 0.214286. A number is wanted.",
         ),
         "no number": (
             "def critical_rate(loss, w): return float('nan')",
@@ -119,11 +120,11 @@ STEPS_NEEDED = Exercise(
         ),
         "the last step not counted": (
             COUNT.replace("return steps", "return steps - 1"),
-            "✗ at rate = 0.02, c = 10: yours 20, true 21. Is each step counted, and nothing else?",
+            "✗ at rate = 0.02, c = 10: yours 20, true 21. Is each step counted?",
         ),
         "the start counted": (
             COUNT.replace("1.0, 0", "1.0, 1"),
-            "✗ at rate = 0.02, c = 10: yours 22, true 21.",
+            "✗ at rate = 0.02, c = 10: yours 22, true 21. The start is no step: begin at 0.",
         ),
         "a tenth": (
             COUNT.replace("0.01", "0.1"),

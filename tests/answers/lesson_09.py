@@ -21,7 +21,13 @@ SLOPES = Exercise(
             "dw1, dw2, db = 54, 18, 6",
             "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours 54, true -54. The sign is turned round.",
         ),
-        "the local slopes alone": ("dw1, dw2, db = 9, 3, 1", "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours 9, true -54."),
+        "the local slopes alone": (
+            "dw1, dw2, db = 9, 3, 1",
+            (
+                "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours 9, true -54. That is the slope of a step on the way:"
+                " multiply it by what arrives from the result, the upstream factor."
+            ),
+        ),
         "two of them changed round": (
             "dw1, dw2, db = -18, -54, -6",
             "✗ dw1 at w1 = 1, w2 = 1, b = 1: yours -18, true -54.",
@@ -63,7 +69,7 @@ SLOPES = Exercise(
     },
 )
 
-PLACE = "at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.01"
+PLACE = "at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02"
 AT = f"✗ {PLACE}"
 IN_W1 = f"{AT}, in [0]:"
 LOOP = """
@@ -83,21 +89,34 @@ EPOCH = Exercise(
     unsolved=f"not solved yet: {PLACE} your function changes nothing",
     solved="✓ right",
     wrong={
+        "a rate of its own": (
+            """
+            def epoch(w, x, y, rate):
+                for x_i, y_i in zip(x, y):
+                    ((w[0] * x_i * x_i + w[1] * x_i + w[2] - y_i) ** 2).backward()
+                    for weight in w:
+                        weight.data = weight.data - 0.01 * weight.grad.data
+                        weight.grad.data.zero_()
+            """,
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.374, true 1.143.",
+        ),
         "not cleared": (
             LOOP.replace("            weight.grad.data.zero_()\n", ""),
-            f"{IN_W1} yours 1.516, true 1.374. Is each slope cleared?",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.311, true "
+            "1.143. Is each slope cleared?",
         ),
         "only the last weight cleared": (
             LOOP.replace("            weight.grad", "        weight.grad"),
-            f"{IN_W1} yours 1.52, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.325, true 1.143.",
         ),
         "b forgotten": (
             LOOP.replace("for weight in w:", "for weight in w[:2]:"),
-            f"{IN_W1} yours 1.383, true 1.374. b stands still.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.164, true "
+            "1.143. b stands still.",
         ),
         "w1 forgotten": (
             LOOP.replace("for weight in w:", "for weight in w[1:]:"),
-            f"{IN_W1} yours 1, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1, true 1.143.",
         ),
         "one step at the end": (
             """
@@ -107,7 +126,8 @@ EPOCH = Exercise(
                 for weight in w:
                     weight.data -= rate * weight.grad
             """,
-            f"{IN_W1} yours 1.72, true 1.374. That is one step, after the last sample.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 2.44, true "
+            "1.143. That is one step, after the last point.",
         ),
         "the mean of all samples": (
             """
@@ -116,23 +136,24 @@ EPOCH = Exercise(
                 for weight in w:
                     weight.data -= rate * weight.grad
             """,
-            f"{IN_W1} yours 1.24, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.48, true 1.143.",
         ),
         "uphill": (
             LOOP.replace("- rate", "+ rate"),
-            f"{IN_W1} yours -0.1093, true 1.374. That is uphill.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours -2.084, true"
+            " 1.143. That is uphill.",
         ),
         "x not squared": (
             LOOP.replace("w[0] * x_i * x_i", "w[0] * x_i"),
-            f"{IN_W1} yours 1.647, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 2.153, true 1.143.",
         ),
         "the rate forgotten": (
             LOOP.replace("rate * weight", "weight"),
-            f"{IN_W1} yours 1.807e+04, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.807e+04, true 1.143.",
         ),
         "only the first sample": (
             LOOP.replace("zip(x, y)", "zip(x[:1], y[:1])"),
-            f"{IN_W1} yours 1.02, true 1.374.",
+            "✗ at w = [1, 1, 1], x = [1, 2, 3], y = [4, 9, 16], rate = 0.02, in [0]: yours 1.04, true 1.143.",
         ),
         "no .data": (
             LOOP.replace("weight.data = weight.data - rate * weight.grad.data", "weight = weight - rate * weight.grad"),
@@ -184,6 +205,10 @@ UNSCALE = Exercise(
     unsolved="not solved yet: at v1 = 1, v2 = 6, v3 = 9, m = 2, s = 1 your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "v1 forgotten": (
+            "def unscale(v1, v2, v3, m, s): return v1 / s**2, v2 / s - 2 * m, v3 - m * v2 / s + m**2",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [1]: yours -5, true -13. v1 goes with each part.",
+        ),
         "no middle part": (
             "def unscale(v1, v2, v3, m, s): return v1 / s**2, v2 / s, v3 - m * v2 / s + m * m * v1 / s**2",
             "✗ at v1 = 1, v2 = 6, v3 = 9, m = 2, s = 1, in [1]: yours 6, true 2. (x − m)² has a middle part.",
@@ -196,12 +221,12 @@ UNSCALE = Exercise(
         "s not squared": (
             "def unscale(v1, v2, v3, m, s):\n"
             "    return v1 / s, v2 / s - 2 * m * v1 / s, v3 - m * v2 / s + m * m * v1 / s",
-            "✗ at v1 = 100, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 10, true 1. In u², s is squared, too.",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 20, true 2. In u², s is squared, too.",
         ),
         "s times in place of divided by": (
             "def unscale(v1, v2, v3, m, s):\n"
             "    return v1 * s**2, v2 * s - 2 * m * v1 * s**2, v3 - m * v2 * s + m * m * v1 * s**2",
-            "✗ at v1 = 100, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 1e+04, true 1.",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 2e+04, true 2.",
         ),
         "the 2 forgotten": (
             "def unscale(v1, v2, v3, m, s):\n"
@@ -219,11 +244,11 @@ UNSCALE = Exercise(
         ),
         "the scale forgotten": (
             "def unscale(v1, v2, v3, m, s): return v1, v2 - 2 * m * v1, v3 - m * v2 + m * m * v1",
-            "✗ at v1 = 100, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 100, true 1.",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 200, true 2.",
         ),
         "always 1, 2, 1": (
             "def unscale(v1, v2, v3, m, s): return 1, 2, 1",
-            "✗ at v1 = 100, v2 = 30, v3 = 2, m = 4, s = 10, in [1]: yours 2, true -5.",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 1, true 2.",
         ),
         "two of three": (
             "def unscale(v1, v2, v3, m, s): return v1 / s**2, v2 / s - 2 * m * v1 / s**2",

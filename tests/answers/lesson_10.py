@@ -2,14 +2,17 @@
 
 from exercise import Exercise
 
-PLACE = "at x of shape (4, 3), y of shape (4, 1), w of shape (3, 1), b = [0.25]"
+PLACE = "at x of shape (4, 3), y = [[1], [0], [2], [3]], w = [[0.5], [-1], [2]], b = [0.25]"
 BY_HAND = "def line_slopes(x, y, w, b):\n    error = x @ w + b - y\n    return {}"
 
 LINE_SLOPES = Exercise(
     lesson="10_linear_regression",
     scope=("imports",),
     task="line-slopes",
-    unsolved=f"not solved yet: {PLACE} your dw is None",
+    unsolved=(
+        "not solved yet: at x of shape (4, 3), y = [[1], [0], [2], [3]], w = [[0.5], [-1], [2]], b "
+        "= [0.25] your dw is not filled in"
+    ),
     solved="✓ right in all 2 cases",
     wrong={
         "no 1/n": (
@@ -58,7 +61,9 @@ LINE_SLOPES = Exercise(
         ),
         "the last point alone": (
             BY_HAND.format("(2 * error[-1:] * x[-1:]).T, 2 * error[-1]"),
-            f"✗ dw[0, 0] {PLACE}: yours -18.5, true 1.375.",
+            "✗ dw[0, 0] at x of shape (4, 3), y = [[1], [0], [2], [3]], w = [[0.5], [-1], [2]], b = "
+            "[0.25]: yours -18.5, true 1.375. For each point: 2 · error / n, times what it was "
+            "multiplied by. Then add over the points.",
         ),
         "b forgotten": (
             BY_HAND.format("x.T @ (2 * error) / len(x)"),
@@ -102,7 +107,7 @@ LINE_SLOPES = Exercise(
     },
 )
 
-ROW = "at z of shape (1, 3), y of shape (1, 3)"
+ROW = "at z = [[2, 1, -1]], y = [[0, 1, 0]]"
 ROWS = "at z of shape (3, 2), y of shape (3, 2)"
 PROBABLE = "def score_slopes(z, y):\n    y_hat = torch.softmax(z, dim={})\n    return {}"
 
@@ -113,6 +118,15 @@ SCORE_SLOPES = Exercise(
     unsolved=f"not solved yet: {ROW} your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "softmax twice": (
+            """
+            def score_slopes(z, y):
+                y_hat = z.softmax(dim=1)
+                return (y_hat.softmax(dim=1) - y) / len(z)
+            """,
+            "✗ dz[0, 0] at z = [[2, 1, -1]], y = [[0, 1, 0]]: yours 0.4647, true 0.7054. Look at y_hat "
+            "- y: does each row of y_hat add up to 1?",
+        ),
         "no 1/n": (
             PROBABLE.format(1, "y_hat - y"),
             f"✗ dz[0, 0] {ROWS}: yours 0.8176, true 0.2725. That is 3 times as much: 1/3 is missing, a mean is wanted.",
@@ -139,11 +153,13 @@ SCORE_SLOPES = Exercise(
         ),
         "the log of the scores": (
             "def score_slopes(z, y):\n    return -y / z / len(z)",
-            f"✗ dz[0, 0] {ROW}: yours -0, true 0.7054. Look at y_hat - y: does each row of y_hat add up to 1?",
+            "✗ dz[0, 0] at z = [[2, 1, -1]], y = [[0, 1, 0]]: yours 0, true 0.7054. Look at y_hat - y: "
+            "does each row of y_hat add up to 1?",
         ),
         "the slopes by y_hat": (
             PROBABLE.format(1, "-y / y_hat / len(z)"),
-            f"✗ dz[0, 0] {ROW}: yours -0, true 0.7054. Look at y_hat - y: does each row of y_hat add up to 1?",
+            "✗ dz[0, 0] at z = [[2, 1, -1]], y = [[0, 1, 0]]: yours 0, true 0.7054. Look at y_hat - y: "
+            "does each row of y_hat add up to 1?",
         ),
         "only the right class": (
             PROBABLE.format(1, "y * (y_hat - y) / len(z)"),
@@ -151,9 +167,8 @@ SCORE_SLOPES = Exercise(
         ),
         "squared error": (
             PROBABLE.format(1, "2 * (y_hat - y) / len(z)"),
-            f"✗ dz[0, 0] {ROW}: yours 1.411, true 0.7054. "
-            "That is twice as much: "
-            "is something counted twice, by a second backward or a gradient that was not cleared?",
+            "✗ dz[0, 0] at z = [[2, 1, -1]], y = [[0, 1, 0]]: yours 1.411, true 0.7054. That is twice "
+            "as much: is something counted twice, such as a second backward?",
         ),
         "the loss": (
             PROBABLE.format(1, "-(y * y_hat.log()).sum(dim=1).mean()"),
@@ -165,8 +180,8 @@ SCORE_SLOPES = Exercise(
         ),
         "a text": (
             "def score_slopes(z, y):\n    return 'y_hat - y'",
-            f"✗ dz {ROW}: yours 'y_hat - y', true [[0.705385, -0.740504, 0.035119]]. "
-            "Look at y_hat - y: does each row of y_hat add up to 1?",
+            "✗ dz at z = [[2, 1, -1]], y = [[0, 1, 0]]: yours 'y_hat - y', true [[0.705385, -0.740504, "
+            "0.035119]]. Numbers of shape (1, 3) are wanted.",
         ),
         "a name that is not there": (
             "def score_slopes(z, y):\n    return (y_hat - y) / len(z)",
