@@ -56,11 +56,9 @@ def check_gradient(
     parameters = ask.parameters_of(of)
     asked = {keyword: ask.parameter_of(keyword, parameters) for keyword in yours}
     slopes = true_slopes(of, dict(zip(parameters, at, strict=True)), list(asked.values()))
-    demands = ask.Demands(tolerance, hint=hint)
-    by_keyword = {keyword: slopes[parameter] for keyword, parameter in asked.items()}
-    _report(
-        judge_slopes, ask.place_in_words(parameters, at), yours, by_keyword, ask.sizes_of(at), mistakes or {}, demands
-    )
+    true = {keyword: slopes[parameter] for keyword, parameter in asked.items()}
+    question = ask.Question(ask.place_in_words(parameters, at), tuple(at), true)
+    _report(judge_slopes, yours, question, mistakes or {}, ask.Demands(tolerance, hint=hint))
 
 
 def check_backward(
@@ -179,8 +177,7 @@ def check_by(judge: Callable[..., object], *answers: object, solved: str = "") -
     """Check by a judge of the lesson's own.
 
     Args:
-        judge: called with the answers; gives None if they hold, else a sentence, one that begins with "not solved
-            yet" for the stub. What it raises is told as the answer's fault.
+        judge: called with the answers; gives None if they hold, else a sentence ("not solved yet..." for the stub).
         answers: the learner's; copies of them, but a tensor that has a `grad_fn` or a `.grad` itself.
         solved: what is said after "✓ right".
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from course_utils.attempt import attempt, copied
 from course_utils.compare import difference
 from course_utils.mistakes import in_numbers, in_slope
-from course_utils.questions import Demands
+from course_utils.questions import Demands, Question, sizes_of
 from course_utils.referee import Slope
 from course_utils.verdict import RIGHT, UNSOLVED, WRONG, fault_line, missing, unsolved_line
 import torch
 
 
 def judge_slopes(
-    where: str,
-    yours: Mapping[str, object],
-    slopes: Mapping[str, Slope],
-    sizes: Collection[int],
-    mistakes: Mapping[str, object],
-    demands: Demands,
+    yours: Mapping[str, object], question: Question, mistakes: Mapping[str, object], demands: Demands
 ) -> str:
-    """The line for gradients found by hand, by the learner's name of each; both in the same order."""
+    """The line for gradients found by hand; what is true are slopes by the learner's name of each, in this order."""
+    slopes: Mapping[str, Slope] = question.true  # type: ignore[assignment]
     open_ones = [name for name, answer in yours.items() if missing(answer)]
     for name, answer in yours.items():
         if name not in open_ones and (found := difference(answer, slopes[name].true, tolerance=demands.tolerance)):
-            told = _listed(answer, mistakes.get(name, {}), demands.tolerance)
-            return fault_line(name, where, found, told or in_slope(answer, slopes[name], sizes), demands.hint)
+            why = _listed(answer, mistakes.get(name, {}), demands.tolerance)
+            why = why or in_slope(answer, slopes[name], sizes_of(question.arguments))
+            return fault_line(name, question.where, found, why, demands.hint)
     if open_ones:
         return unsolved_line(open_ones, [name for name in yours if name not in open_ones])
     return f"{RIGHT}: {', '.join(yours)}"

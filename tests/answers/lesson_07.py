@@ -41,7 +41,7 @@ MY_EPOCH = Exercise(
         ),
         "one step for the whole epoch": (
             EPOCH.format("pass") + "    w.data = w.data - rate * w.grad; w.grad.zero_()",
-            "✗ at w = 1, rate = 0.01: yours 1.28, true 1.261. That is one step for all: each point makes its own.",
+            "✗ at w = 1, rate = 0.01: yours 1.28, true 1.261. That is one step for all: each point has its own.",
         ),
         "the first point only": (
             EPOCH.format("w.data = w.data - rate * w.grad; w.grad.zero_(); break"),

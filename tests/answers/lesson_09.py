@@ -211,7 +211,7 @@ UNSCALE = Exercise(
         ),
         "no middle part": (
             "def unscale(v1, v2, v3, m, s): return v1 / s**2, v2 / s, v3 - m * v2 / s + m * m * v1 / s**2",
-            "✗ at v1 = 1, v2 = 6, v3 = 9, m = 2, s = 1, in [1]: yours 6, true 2. (x − m)² has a middle part.",
+            "✗ at v1 = 1, v2 = 6, v3 = 9, m = 2, s = 1, in [1]: yours 6, true 2. (x − m)² has 3 parts.",
         ),
         "x + m": (
             "def unscale(v1, v2, v3, m, s):\n"
@@ -221,7 +221,7 @@ UNSCALE = Exercise(
         "s not squared": (
             "def unscale(v1, v2, v3, m, s):\n"
             "    return v1 / s, v2 / s - 2 * m * v1 / s, v3 - m * v2 / s + m * m * v1 / s",
-            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 20, true 2. In u², s is squared, too.",
+            "✗ at v1 = 200, v2 = 30, v3 = 2, m = 4, s = 10, in [0]: yours 20, true 2. In u², s is squared.",
         ),
         "s times in place of divided by": (
             "def unscale(v1, v2, v3, m, s):\n"
