@@ -116,8 +116,7 @@ def check_function(
     """Check any function at some places, against true results or a function that gives them.
 
     Args:
-        yours: the learner's function. It gets copies of the arguments, and five seconds. What it prints is dropped:
-            a check has one line.
+        yours: the learner's function. It gets copies of the arguments, and five seconds; what it prints is dropped.
         at: places: each a tuple of arguments, or a single argument.
         wanted: the true result at each place: numbers, truth values, texts, None, tensors, or lists of such.
         like: a right function, in place of `wanted`.
@@ -157,8 +156,7 @@ def check_values(
 
     Args:
         wanted: by name the true values: numbers, truth values, texts, tensors, or lists of such.
-        mistakes: by name, for a wrong value the sentence that is told: {"leaves": {4: "The result is no leaf."}};
-            pairs in a list where a value cannot be a key.
+        mistakes: by name the sentences for wrong values: {"leaves": {4: "The result is no leaf."}}, or pairs in a list.
         tolerance: relative.
         yours: by name the learner's values; None is "not solved yet".
 
