@@ -6,7 +6,7 @@ a loop without end costs some seconds, on every system. It gets copies of its ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 import copy
 import ctypes
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def _call(function: Callable[..., object], arguments: Sequence[object]) -> Attem
     except SystemExit:
         return Attempt(fault="calls exit(), which would end the notebook")
     except BaseException as error:  # whatever it raises, the lesson goes on
-        if isinstance(error, NotImplementedError) and not str(error):  # a stub's; torch's has a text
+        if isinstance(error, NotImplementedError) and not error.args:  # a stub's; torch's has a text
             return Attempt(fault="your function is not written yet", unsolved=True)
         return Attempt(fault=f"stops with {said(error)}{_line(function, error)}")
 
@@ -149,10 +149,22 @@ def copied(thing: object) -> object:
     >>> copied(numbers) is numbers
     False
     """
-    if isinstance(thing, torch.Tensor):
-        return thing.detach().clone().requires_grad_(thing.requires_grad)
-    if isinstance(thing, list | tuple):
-        return type(thing)([copied(each) for each in thing]) if type(thing) in (list, tuple) else copy.copy(thing)
-    if isinstance(thing, Mapping) and type(thing) is dict:
-        return {name: copied(each) for name, each in thing.items()}
-    return thing
+    return _copy(thing, {})
+
+
+def _copy(thing: object, known: dict[int, object]) -> object:
+    """What is in several places is copied once: a list may hold itself, or a long one a million times."""
+    if id(thing) not in known:
+        if isinstance(thing, torch.Tensor):
+            known[id(thing)] = thing.detach().clone().requires_grad_(thing.requires_grad)
+        elif type(thing) is list:
+            row: list[object] = []
+            known[id(thing)] = row
+            row.extend(_copy(each, known) for each in thing)
+        elif type(thing) is tuple:
+            known[id(thing)] = tuple([_copy(each, known) for each in thing])
+        elif type(thing) is dict:
+            known[id(thing)] = {name: _copy(each, known) for name, each in thing.items()}
+        else:
+            return copy.copy(thing) if isinstance(thing, list | tuple) else thing
+    return known[id(thing)]

@@ -9,7 +9,7 @@ from itertools import product
 
 from course_utils.attempt import Attempt, attempt, copied
 from course_utils.numbers import as_numbers, shown
-from course_utils.referee import as_leaf
+from course_utils.referee import as_leaf, widened
 
 FEW = 4  # numbers of an argument that are told one by one
 
@@ -101,12 +101,10 @@ def as_tuple(case: object) -> tuple[object, ...]:
 def gradient_case(case: object, parameters: Sequence[str], names: Sequence[str]) -> tuple[object, ...]:
     """The arguments of a case as a function of gradients gets them.
 
-    Those in `names`, other numbers with a point, and lists become float64 tensors on the lesson's device.
+    Those in `names`, other numbers with a point, and lists of numbers become float64 tensors on the lesson's device.
     """
     given = zip(parameters, as_tuple(case), strict=True)
-    return tuple(
-        as_leaf(each).detach() if name in names or isinstance(each, float | list) else each for name, each in given
-    )
+    return tuple(as_leaf(each).detach() if name in names else widened(each) for name, each in given)
 
 
 def parameters_of(function: Callable[..., object]) -> list[str]:

@@ -12,6 +12,7 @@ from itertools import combinations
 
 from course_utils.device import pick_device
 from course_utils.graph import Graph
+from course_utils.numbers import as_numbers
 from course_utils.paths import FEW, find_paths
 from course_utils.read import read_graph
 from course_utils.slopes import in_line
@@ -57,6 +58,7 @@ def true_slopes(of: Callable[..., object], given: Mapping[str, object], names: S
 
 
 def _true_slopes(of: Callable[..., object], given: Mapping[str, object], names: Sequence[str]) -> dict[str, Slope]:
+    given = {name: widened(thing) for name, thing in given.items()}
     leaves = {name: as_leaf(given[name]) for name in names}
     result = of(**{**given, **leaves})
     if not isinstance(result, torch.Tensor) or result.numel() != 1:
@@ -75,6 +77,14 @@ def as_leaf(thing: object) -> torch.Tensor:
     """A number, nested lists or a tensor as a float64 leaf on the lesson's device."""
     tensor = thing.detach() if isinstance(thing, torch.Tensor) else torch.tensor(thing, device=pick_device())
     return tensor.to(torch.float64, copy=True).requires_grad_()
+
+
+def widened(thing: object) -> object:
+    """A float, a list of numbers or a tensor of such in 64 bits; anything else, whole numbers too, as it is."""
+    if isinstance(thing, torch.Tensor):
+        return thing.detach().to(torch.float64) if thing.is_floating_point() else thing
+    numbers = isinstance(thing, float) or (isinstance(thing, list) and as_numbers(thing) is not None)
+    return as_leaf(thing).detach() if numbers else thing
 
 
 def _agree(of: Callable[..., object], given: Mapping[str, object], name: str, true: torch.Tensor) -> None:
@@ -140,10 +150,9 @@ def _partway(graph: Graph, place: int, true: torch.Tensor) -> Iterator[torch.Ten
     for edge in graph.edges:
         if edge.source in sweep and edge.contribution is not None:
             inner = sweep[edge.source]
-            part = in_line(edge.local, inner, shared=inner.dim() - true.dim())
+            part = in_line(None if edge.local is None else edge.local.cpu(), inner, shared=inner.dim() - true.dim())
             if part is None:
                 return
-            part = part.cpu()
             sweep[edge.target] = sweep[edge.target] + part if edge.target in sweep else part
             own += [_added_up(part, true)] if edge.source == place else []
     yield sum(own, torch.zeros_like(true.cpu()))

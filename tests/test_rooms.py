@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "attempt": {"shield"},
     "numbers": set(),
     "compare": {"numbers"},
-    "referee": {"device", "graph", "paths", "read", "slopes"},
+    "referee": {"device", "graph", "numbers", "paths", "read", "slopes"},
     "mistakes": {"compare", "numbers", "referee"},
     "questions": {"attempt", "numbers", "referee"},
     "verdict": {"compare"},
