@@ -125,7 +125,8 @@ def _spoilt(came: Attempt, arguments: Sequence[object], question: Question, dema
 def _memory(thing: object) -> set[int]:
     """Where the numbers of a tensor are, and those of its `.grad`."""
     tensors = [thing, thing.grad if thing.is_leaf else None] if isinstance(thing, torch.Tensor) else []
-    return {each.untyped_storage().data_ptr() for each in tensors if each is not None and each.numel()}
+    dense = [each for each in tensors if each is not None and each.layout is torch.strided]
+    return {each.untyped_storage().data_ptr() for each in dense if each.numel()}
 
 
 def _named(

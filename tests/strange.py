@@ -105,7 +105,7 @@ ANSWERS = {
     "a list of texts": lambda: ["1", "2"],
     "an empty list": lambda: [],
     "a ragged list": lambda: [1.0, [2.0]],
-    "a list with a hole": lambda: [1.0, None],
+    "a list of two kinds": lambda: [1.0, "2"],
     "a list that holds itself": a_list_that_holds_itself,
     "a list that holds itself a thousand times": lambda: a_list_that_holds_itself(1000),
     "a deep list": a_deep_list,
