@@ -44,7 +44,7 @@ def plot_loss(
     for name, track in tracks.items():
         _draw_track(ax, name, track, unit, longest)
     if len(tracks) > 1:
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))  # no curve runs behind it
     ax.set_title(title or _what_happened(tracks, unit))
     return ax
 
