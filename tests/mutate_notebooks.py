@@ -1,7 +1,7 @@
 """Corrupt copies of every notebook, and count the corruptions that pytest sees: `python tests/mutate_notebooks.py`.
 
-A corruption of outputs is planted in every cell where it can be, all in one copy: nbval judges each cell by itself, so
-each planted cell must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough.
+A corruption of outputs is planted in a twin of every cell where it can be, all in one copy: nbval judges each cell by
+itself, so each twin must fail by itself. A corruption of code gets a copy of its own, and one failing cell is enough.
 Three copies without a fault are the control: they must pass, one under a kernel's name that is registered nowhere, one
 with every cell run twice in a row, one in another order.
 """
@@ -215,44 +215,53 @@ OUTPUT_FAULTS = [
 def kill_table(folder):
     """Of each notebook and fault, how many planted cells failed and how many there were: {(stem, fault): (7, 7)}.
 
-    A cell of a corrupted output that fails where nothing was planted is a false alarm: it makes the row count as 0.
+    An untouched cell that fails is a false alarm, and stops everything.
     """
     notebooks = folder / "notebooks"
     shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    planted = dict(plant_faults(notebooks))
-    controls = [
-        plant(source, notebooks) for source in SOURCES for plant in (plant_untouched, plant_doubled, plant_reordered)
-    ]
+    outputs = {source.stem: plant_outputs(source, notebooks) for source in SOURCES}
+    code = [row for source in SOURCES for row in plant_code(source, notebooks)]
+    controls = [plant(source, notebooks) for source in SOURCES for plant in CONTROLS]
     verdicts = run_pytest(folder)
     for file in controls:
         assert set(verdicts[file].values()) == {"PASSED"}, f"{file} holds no fault and must pass: {verdicts[file]}"
     table = {}
-    for (stem, fault, file), places in planted.items():
-        failed = {place for place, outcome in verdicts[file].items() if outcome == "FAILED"}
-        if fault in {made.__name__ for made in OUTPUT_FAULTS}:
-            table[stem, fault] = len(failed) if failed <= places else 0, len(places)
-        else:
-            table[stem, fault] = min(len(failed), 1), 1
+    for stem, (file, faults) in outputs.items():
+        alarms = [place for place, verdict in verdicts[file].items() if verdict != "PASSED" and place not in faults]
+        assert not alarms, f"{file}: the untouched code cells {alarms} must pass"
+        for fault in dict.fromkeys(faults.values()):
+            planted = [verdicts[file][place] for place in faults if faults[place] == fault]
+            table[stem, fault] = planted.count("FAILED"), len(planted)
+    for stem, fault, file in code:
+        table[stem, fault] = int("FAILED" in verdicts[file].values()), 1
     return table
 
 
-def plant_faults(folder):
-    """Write the corrupted copies, and tell of each (stem, fault, file name) the planted places among its code cells."""
-    for source in SOURCES:
-        for number, fault in enumerate(OUTPUT_FAULTS):
-            notebook = nbformat.read(source, as_version=4)
-            code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-            places = {place for place, cell in enumerate(code) if fault(cell)}
-            if places:
-                yield (source.stem, fault.__name__, write(notebook, folder / f"{source.stem}_o{number}.ipynb")), places
-        for number, (old, new) in enumerate(CODE_FAULTS[source.stem]):
-            notebook = nbformat.read(source, as_version=4)
-            code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-            place = next(place for place, cell in enumerate(code) if old in cell.source)
-            code[place].source = code[place].source.replace(old, new, 1)
-            file = write(notebook, folder / f"{source.stem}_c{number}.ipynb")
-            yield (source.stem, f"{old} → {new}", file), {place}
+def plant_outputs(source, folder):
+    """Write one copy in which twins follow each code cell, a fault in each, and tell its name and the faults by place.
+
+    A cell gives the same output however often it is run (the second control holds that), so one kernel serves for all.
+    """
+    notebook, cells, faults = nbformat.read(source, as_version=4), [], {}
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cells.append(cell)
+        for fault in OUTPUT_FAULTS:
+            twin = again(cell, fault.__name__)
+            if fault(twin):
+                faults[len(cells)] = fault.__name__
+                cells.append(twin)
+    notebook.cells = cells
+    return write(notebook, folder / f"{source.stem}_outputs.ipynb"), faults
+
+
+def plant_code(source, folder):
+    """Write a copy for each fault in the code, and tell of each (stem, fault, file name)."""
+    for number, (old, new) in enumerate(CODE_FAULTS[source.stem]):
+        notebook = nbformat.read(source, as_version=4)
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code" and old in cell.source)
+        cell.source = cell.source.replace(old, new, 1)
+        yield source.stem, f"{old} → {new}", write(notebook, folder / f"{source.stem}_c{number}.ipynb")
 
 
 def plant_untouched(source, folder):
@@ -282,9 +291,12 @@ def is_exercise(cell):
     return cell.id.endswith(("-stub", "-check", "-solution"))
 
 
-def again(cell):
+CONTROLS = (plant_untouched, plant_doubled, plant_reordered)
+
+
+def again(cell, name="again"):
     twin = deepcopy(cell)
-    twin.id = f"{cell.id}-again"
+    twin.id = f"{cell.id}-{name}"
     return twin
 
 
