@@ -135,8 +135,8 @@ def _line(function: Callable[..., object], error: BaseException) -> str:
     """The learner's own line that the error came from, where its text is known."""
     try:
         file = function.__code__.co_filename
-        own = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        text = linecache.getline(file, own[-1] or 0).strip() if own else ""
+        own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+        text = linecache.getline(file, own[-1]).strip() if own else ""
     except Exception:  # what is called need not be a plain function
         text = ""
     return f" in the line `{text}`" if 0 < len(text) <= LONGEST else ""

@@ -110,7 +110,7 @@ ANSWERS = {
     "a list that holds itself a thousand times": lambda: a_list_that_holds_itself(1000),
     "a deep list": a_deep_list,
     "a wide list": a_wide_list,
-    "a long list": lambda: [0.0] * 300_000,
+    "a long list": lambda: [0.0] * 50_000,
     "a long tensor": lambda: torch.zeros(3_000_000),
     "a tensor larger than any memory": lambda: torch.zeros(1).expand(10**13),
     "a tensor of bools": lambda: torch.tensor([True, True]),
@@ -154,8 +154,8 @@ def raises(error):
     return function
 
 
-def recurses(*_):
-    return recurses()
+def recurses(x):
+    return recurses(x)  # CPython 3.13.0 does not count calls that leave arguments out
 
 
 def loops(*_):

@@ -1,7 +1,5 @@
 """Whatever an answer is, a check says one line to stdout, and the lesson goes on; in strict mode it raises it."""
 
-import subprocess
-import sys
 import time
 
 from course_utils import attempt as room
@@ -423,10 +421,3 @@ def test_in_a_notebook_a_check_prints_one_line_or_shows_one_in_place_of_the_trac
     [(kind, content)] = run(f"import os; os.environ['COURSE_STRICT'] = '1'; {CHECK}")
     assert kind == "error"
     assert (content["ename"], content["evalue"], content["traceback"]) == ("CheckFailed", LINE, [LINE])
-
-
-def test_in_a_script_too(tmp_path):
-    script = tmp_path / "answers.py"
-    script.write_text(f"{LESSON}\n{CHECK}\n", encoding="utf-8")
-    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, encoding="utf-8")
-    assert (ran.stdout, ran.stderr) == (f"{LINE}\n", "")
