@@ -136,7 +136,8 @@ def _line(function: Callable[..., object], error: BaseException) -> str:
     try:
         file = function.__code__.co_filename
         own = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
-        text = linecache.getline(file, own[-1]).strip() if own else ""
+        known = own and file != "<string>"  # from Python 3.13 on that is whatever `python -c` was given
+        text = linecache.getline(file, own[-1]).strip() if known else ""
     except Exception:  # what is called need not be a plain function
         text = ""
     return f" in the line `{text}`" if 0 < len(text) <= LONGEST else ""

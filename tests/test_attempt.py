@@ -1,3 +1,4 @@
+import linecache
 import random
 import sys
 import threading
@@ -142,3 +143,11 @@ def test_random_numbers_of_the_card_are_kept_too():
     torch.manual_seed(0)
     attempt(lambda: torch.rand(5, device="cuda"), [])
     assert torch.rand(1, device="cuda").item() == wanted
+
+
+def test_what_exec_made_has_no_line_to_tell(monkeypatch):
+    """Python 3.13 keeps the text of `python -c` under the name that all code from a string has."""
+    monkeypatch.setitem(linecache.cache, "<string>", (9, None, ["a line of another program\n"] * 9, "<string>"))
+    scope = {}
+    exec("def stops(w):\n    return w + nothing", scope)
+    assert attempt(scope["stops"], [1.0]).fault == "stops with NameError: name 'nothing' is not defined"
