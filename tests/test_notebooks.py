@@ -104,6 +104,12 @@ def test_a_lesson_has_the_size_of_a_lesson(notebook):
     assert notebook.stat().st_size < 500_000
 
 
+@pytest.mark.parametrize("notebook", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_names_its_kernel(notebook):
+    """JupyterLab asks whoever opens one that does not, the glossary too."""
+    assert nbformat.read(notebook, as_version=4).metadata.kernelspec.name == "python3"
+
+
 def test_all_lessons_together_stay_small():
     assert sum(notebook.stat().st_size for notebook in NOTEBOOKS) < 5_000_000
 
