@@ -18,29 +18,38 @@ def judge_slopes(
 ) -> str:
     """The line for gradients found by hand; what is true are slopes by the learner's name of each, in this order."""
     slopes: Mapping[str, Slope] = question.true  # type: ignore[assignment]
-    open_ones = [name for name, answer in yours.items() if missing(answer)]
-    for name, answer in yours.items():
-        if name not in open_ones and (found := difference(answer, slopes[name].true, tolerance=demands.tolerance)):
-            why = _listed(answer, mistakes.get(name, {}), demands.tolerance)
-            why = why or in_slope(answer, slopes[name], sizes_of(question.arguments))
-            return fault_line(name, question.where, found, why, demands.hint)
-    if open_ones:
-        return unsolved_line(open_ones, [name for name in yours if name not in open_ones])
-    return f"{RIGHT}: {', '.join(yours)}"
+    true = {name: slope.true for name, slope in slopes.items()}
+    sizes = sizes_of(question.arguments)
+    line = _judge(
+        yours, true, question.where, mistakes, demands, lambda name: in_slope(yours[name], slopes[name], sizes)
+    )
+    return line or f"{RIGHT}: {', '.join(yours)}"
 
 
 def judge_values(
     wanted: Mapping[str, object], yours: Mapping[str, object], mistakes: Mapping[str, object], tolerance: float
 ) -> str:
     """The line for named values."""
-    open_ones = [name for name in wanted if missing(yours[name])]
-    for name, true in wanted.items():
-        if name not in open_ones and (found := difference(yours[name], true, tolerance=tolerance)):
-            told = _listed(yours[name], mistakes.get(name, {}), tolerance)
-            return fault_line(name, "", found, told or in_numbers(yours[name], true))
-    if open_ones:
-        return unsolved_line(open_ones, [name for name in wanted if name not in open_ones])
-    return RIGHT
+    usual = lambda name: in_numbers(yours[name], wanted[name])  # noqa: E731
+    return _judge(yours, wanted, "", mistakes, Demands(tolerance), usual) or RIGHT
+
+
+def _judge(
+    yours: Mapping[str, object],
+    true: Mapping[str, object],
+    where: str,
+    mistakes: Mapping[str, object],
+    demands: Demands,
+    usual: Callable[[str], str],
+) -> str:
+    """The line for the first value that is wrong, or for those not filled in; "" if all are right."""
+    open_ones = [name for name in true if missing(yours[name])]
+    right = [name for name in true if name not in open_ones]
+    for name in right:
+        if found := difference(yours[name], true[name], tolerance=demands.tolerance):
+            why = _listed(yours[name], mistakes.get(name, {}), demands.tolerance) or usual(name)
+            return fault_line(name, where, found, why, demands.hint)
+    return unsolved_line(open_ones, right) if open_ones else ""
 
 
 def _listed(answer: object, mistakes: object, tolerance: float) -> str:
@@ -56,7 +65,7 @@ def judge_by(judge: Callable[..., object], answers: Sequence[object], solved: st
     if came.unsolved:
         return f"{UNSOLVED}{came.fault}"
     if came.fault and any(map(missing, answers)):
-        return f"{UNSOLVED}your answer is still None"
+        return unsolved_line(["your answer"], [])
     if came.fault:
         return f"{WRONG}with your answer the check {came.fault}"
     if came.value is None:

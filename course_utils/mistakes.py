@@ -40,6 +40,7 @@ def in_slope(yours: object, slope: Slope, sizes: Iterable[int] = ()) -> str:
                 f"That is what {many} of the {slope.paths} paths bring{'s' * (many == 1)}: a path is missing. "
                 "Add what all paths bring, do not overwrite."
             )
+    # The own steps come first; further ones last, since a missing 1/n looks like the step before the mean.
     own, further = slope.partway[:1], slope.partway[1:]
     if any(_taken_for(mine, part, slope.true) for part in own):
         return UPSTREAM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from course_utils.attempt import Attempt, attempt, copied, deadline
 from course_utils.compare import difference
@@ -23,24 +24,78 @@ def judge_gradients(
     demands: Demands,
 ) -> str:
     """The line for a function that returns gradients; what is true at each question are slopes by name."""
-    ends, answers, line = deadline(), [], ""
-    for number, question in enumerate(questions):
-        came = attempt(function, [copied(each) for each in question.arguments], ends)
+    return _judge(function, questions, wrong, demands, _wrong_slopes)
+
+
+def judge_function(
+    function: Callable[..., object],
+    questions: Sequence[Question],
+    wrong: Mapping[str, Sequence[object]],
+    demands: Demands,
+) -> str:
+    """The line for any function; `wrong` holds, by sentence, what each usual mistake gives at the questions."""
+    return _judge(function, questions, wrong, demands, _wrong_result)
+
+
+Fault = Callable[[object, Question, Demands, str], str]  # why a value is not the true one; "" if it is
+
+
+def _judge(
+    function: Callable[..., object],
+    questions: Sequence[Question],
+    wrong: Mapping[str, Sequence[object]],
+    demands: Demands,
+    fault: Fault,
+) -> str:
+    """Ask everything, then say the first fault, with the sentence of the mistake that gives just these answers."""
+    answers: list[Attempt] = []
+    ends, line = deadline(), ""
+    for question in questions:
+        arguments = [copied(each) for each in question.arguments]
+        came = outcome(attempt(function, arguments, ends), arguments, demands.changes)
+        line = line or _nothing(came, question, first=not answers)
+        line = line or _untouched(came, question, demands, first=not answers)
+        line = line or fault(came.value, question, demands, "") or _spoilt(came, arguments, question, demands)
         answers.append(_kept(came))
-        line = line or _nothing(came, question.where, first=number == 0) or _wrong_slope(came.value, question, demands)
         if came.fault:
             break
-    sentences = _sentences(answers, questions, wrong, demands) if line else []
-    told = [
-        _wrong_slope(came.value, question, demands, sentences[0])
-        for came, question in zip(answers, questions, strict=False)
-        if sentences
-    ]
-    return next(filter(None, told), line) or right_line(len(questions))
+    if not line or line.startswith(UNSOLVED) or not (sentence := _named(answers, questions, wrong, demands)):
+        return line or right_line(len(questions))
+    kept = replace(demands, tracked=False)  # copies have no history
+    told = (fault(came.value, question, kept, sentence) for came, question in zip(answers, questions, strict=True))
+    return next(filter(None, told), line)
 
 
-def _wrong_slope(value: object, question: Question, demands: Demands, sentence: str = "") -> str:
-    """Why gradients are not the true ones; "" if they are."""
+def _kept(came: Attempt) -> Attempt:
+    """As it is now: a function may give back the same tensor each time, such as a `.grad`."""
+    try:
+        return came if came.fault else Attempt(copied(came.value))
+    except Exception:  # what cannot be copied
+        return came
+
+
+def _nothing(came: Attempt, question: Question, first: bool) -> str:
+    """What is said of a function that came to no value; "" if it did, or if None is right."""
+    if came.unsolved:
+        return f"{UNSOLVED}{came.fault}"
+    if came.fault:
+        return f"{WRONG}{question.where} your function {came.fault}"
+    if empty(came.value) and question.true is not None:
+        every = "" if first else ": is there a `return` on every way through it?"
+        return f"{UNSOLVED if first else WRONG}{question.where} {NOTHING}{every}"
+    return ""
+
+
+def _untouched(came: Attempt, question: Question, demands: Demands, first: bool) -> str:
+    """What is said of a function that has left the argument alone which it is to change."""
+    if demands.changes is None or not first:
+        return ""
+    before = question.arguments[demands.changes]
+    same = [difference(came.value, other, tolerance=demands.tolerance) is None for other in (before, question.true)]
+    return f"{UNSOLVED}{question.where} your function changes nothing" if same == [True, False] else ""
+
+
+def _wrong_slopes(value: object, question: Question, demands: Demands, sentence: str) -> str:
     slopes: Mapping[str, Slope] = question.true  # type: ignore[assignment]
     parts = as_row(value) if len(slopes) > 1 else [value]
     if parts is None or len(parts) != len(slopes):
@@ -55,59 +110,12 @@ def _wrong_slope(value: object, question: Question, demands: Demands, sentence: 
     return ""
 
 
-def judge_function(
-    function: Callable[..., object],
-    questions: Sequence[Question],
-    wrong: Mapping[str, Sequence[object]],
-    demands: Demands,
-) -> str:
-    """The line for any function; `wrong` holds, by sentence, what each usual mistake gives at the questions."""
-    ends, answers, line = deadline(), [], ""
-    for number, question in enumerate(questions):
-        arguments = [copied(each) for each in question.arguments]
-        came = outcome(attempt(function, arguments, ends), arguments, demands.changes)
-        answers.append(_kept(came))
-        line = (
-            line or _faulty(came, question, demands, first=number == 0) or _spoilt(came, arguments, question, demands)
-        )
-        if came.fault:
-            break
-    if not line:
-        return right_line(len(questions))
-    return _named(line, answers, questions, wrong, demands)
-
-
-def _kept(came: Attempt) -> Attempt:
-    """As it is now: a function may give back the same tensor each time, such as a `.grad`."""
-    numbers = as_numbers(came.value)
-    return came if came.fault or numbers is None else Attempt(numbers.clone())
-
-
-def _faulty(came: Attempt, question: Question, demands: Demands, first: bool) -> str:
-    """Why an answer is not the true one; "" if it is."""
-    if question.true is not None and (line := _nothing(came, question.where, first=first)):
-        return line
-    found = difference(came.value, question.true, tolerance=demands.tolerance, tracked=demands.tracked)
+def _wrong_result(value: object, question: Question, demands: Demands, sentence: str) -> str:
+    found = difference(value, question.true, tolerance=demands.tolerance, tracked=demands.tracked)
     if not found:
         return ""
-    if demands.changes is not None:
-        before = copied(question.arguments[demands.changes])
-        if first and difference(came.value, before, tolerance=demands.tolerance) is None:
-            return f"{UNSOLVED}{question.where} your function changes nothing"
-    sizes = sizes_of(question.arguments)
-    return fault_line("", question.where, found, in_numbers(came.value, question.true, sizes), demands.hint)
-
-
-def _nothing(came: Attempt, where: str, first: bool) -> str:
-    """What is said of a function that came to no value."""
-    if came.unsolved:
-        return f"{UNSOLVED}{came.fault}"
-    if came.fault:
-        return f"{WRONG}{where} your function {came.fault}"
-    if empty(came.value):
-        every = "" if first else ": is there a `return` on every way through it?"
-        return f"{UNSOLVED if first else WRONG}{where} {NOTHING}{every}"
-    return ""
+    why = sentence or in_numbers(value, question.true, sizes_of(question.arguments))
+    return fault_line("", question.where, found, why, demands.hint)
 
 
 def _spoilt(came: Attempt, arguments: Sequence[object], question: Question, demands: Demands) -> str:
@@ -130,31 +138,15 @@ def _memory(thing: object) -> set[int]:
 
 
 def _named(
-    line: str,
-    answers: Sequence[Attempt],
-    questions: Sequence[Question],
-    wrong: Mapping[str, Sequence[object]],
-    demands: Demands,
-) -> str:
-    """The line with the sentence of the mistake that gives just these answers, if one does."""
-    sentences = [] if line.startswith(UNSOLVED) else _sentences(answers, questions, wrong, demands)
-    if len(answers) == len(questions) and piled_up([each.value for each in answers], [each.true for each in questions]):
-        sentences.append(NOT_CLEARED)
-    for question, came in zip(questions, answers, strict=False):
-        found = None if came.fault else difference(came.value, question.true, tolerance=demands.tolerance)
-        if sentences and found:
-            return fault_line("", question.where, found, sentences[0])
-    return line
-
-
-def _sentences(
     answers: Sequence[Attempt], questions: Sequence[Question], wrong: Mapping[str, Sequence[object]], demands: Demands
-) -> list[str]:
-    """Of the mistakes that give just these answers."""
+) -> str:
+    """The sentence of the mistake that gives just these answers; "" if none does."""
     if len(answers) < len(questions) or any(each.fault for each in answers):
-        return []
+        return ""
     mine = [each.value for each in answers]
-    return [sentence for sentence, results in wrong.items() if _all_same(mine, results, demands)]
+    sentences = [sentence for sentence, results in wrong.items() if _all_same(mine, results, demands)]
+    sentences += [NOT_CLEARED] * piled_up(mine, [question.true for question in questions])
+    return sentences[0] if sentences else ""
 
 
 def _all_same(mine: Sequence[object], theirs: Sequence[object], demands: Demands) -> bool:

@@ -31,7 +31,7 @@ def fault_line(name: str, where: str, found: Difference, sentence: str, hint: st
 
 
 def unsolved_line(open_ones: Sequence[str], right: Sequence[str]) -> str:
-    """The line for values that are still None, beside others that are right."""
+    """The line for values that are not filled in, beside others that are right."""
     verb = "is" if len(open_ones) == 1 else "are"
     rest = f" ({', '.join(right)} {'is' if len(right) == 1 else 'are'} right)" if right else ""
     return f"{UNSOLVED}{', '.join(open_ones)} {verb} not filled in{rest}"

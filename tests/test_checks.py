@@ -421,3 +421,23 @@ def test_in_a_notebook_a_check_prints_one_line_or_shows_one_in_place_of_the_trac
     [(kind, content)] = run(f"import os; os.environ['COURSE_STRICT'] = '1'; {CHECK}")
     assert kind == "error"
     assert (content["ename"], content["evalue"], content["traceback"]) == ("CheckFailed", LINE, [LINE])
+
+
+@pytest.mark.parametrize("at", [[(1.0, 2.0), (3.0, 1.0)], [([1.0, 2.0], 2.0)]], ids=["one shape", "two shapes"])
+def test_check_backward_names_a_mistake_of_several_gradients(said, at):
+    """Two gradients of one shape are no tensor of two rows."""
+
+    def five(w, b):
+        return 10 * (w.sum() + b) * torch.ones_like(w), 10 * (w.sum() + b)
+
+    line = said(check_backward, five, lambda w, b: (w.sum() + b) ** 2, at=at, mistakes={"Times five.": five})
+    assert line.startswith("✗ dw")
+    assert line.endswith("Times five.")
+
+
+def test_where_none_is_right_an_error_is_not(said):
+    def stops(x):
+        raise ValueError("no")
+
+    assert said(check_function, lambda x: None, at=[1.0], wanted=[None]) == "✓ right"
+    assert said(check_function, stops, at=[1.0], wanted=[None]).startswith("✗ at x = 1 your function stops with")
