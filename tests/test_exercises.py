@@ -1,6 +1,7 @@
 """Every exercise: its stub is called unsolved, its solution passes, wrong answers are seen, right ones pass."""
 
 from collections import Counter
+import dis
 from functools import cache
 from pathlib import Path
 import re
@@ -154,9 +155,9 @@ def test_later_cells_do_not_need_the_answer(exercise):
     made_anew = set()
     for name in after:
         if lesson[name].cell_type == "code" and name not in own:
-            made_anew |= names_made(lesson[name].source)
             used = (names_used(lesson[name].source) - made_anew) & made
             assert not used, f"{name} uses {used}"
+            made_anew |= names_made(lesson[name].source)
 
 
 def names_made(code):
@@ -165,11 +166,30 @@ def names_made(code):
 
 
 def names_used(code):
-    """The names of its surroundings that a piece of code reads, inside of its functions too."""
-    top = symtable(code, "cell", "exec")
-    used, tables = {name.get_name() for name in top.get_symbols() if name.is_referenced()}, top.get_children()
-    while tables:
-        table = tables.pop()
-        used |= {name.get_name() for name in table.get_symbols() if name.is_global()}
-        tables += table.get_children()
-    return used
+    """The names that a cell needs from the cells before it, for the functions it defines too."""
+    made, used, whole = set(), set(), compile(code, "cell", "exec")
+    for step in dis.get_instructions(whole):
+        if step.opname == "STORE_NAME":
+            made.add(step.argval)
+        elif step.opname == "LOAD_NAME" and step.argval not in made:
+            used.add(step.argval)
+    return used | names_of_functions(whole) - made
+
+
+def names_of_functions(code):
+    inner = [constant for constant in code.co_consts if hasattr(constant, "co_consts")]
+    used = {step.argval for each in inner for step in dis.get_instructions(each) if step.opname == "LOAD_GLOBAL"}
+    return used.union(*map(names_of_functions, inner))
+
+
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [
+        ("dp = dp + 1", {"dp"}),
+        ("dp = 2\ndp + q", {"q"}),
+        ("def f(x):\n    return x + late\nlate = 1", set()),
+        ("g = lambda x: [x + w for _ in x]", {"w"}),
+    ],
+)
+def test_the_names_a_cell_needs(code, used):
+    assert names_used(code) == used
