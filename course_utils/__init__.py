@@ -11,6 +11,7 @@ from course_utils.claims import check_expression, check_turns
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate
+from course_utils.exported import export_graphs
 from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
 from course_utils.read import trace
@@ -18,6 +19,7 @@ from course_utils.record import record
 from course_utils.slider import attach_slider
 from course_utils.stepper import step_backward
 from course_utils.style import use_style
+from course_utils.traced import draw_traced
 from course_utils.tuner import tune_learning_rate
 from course_utils.watch import watch_backward
 from course_utils.widgets import show_machine
@@ -34,7 +36,9 @@ __all__ = [
     "check_turns",
     "check_values",
     "draw_graph",
+    "draw_traced",
     "explain",
+    "export_graphs",
     "explore_learning_rate",
     "pick_device",
     "plot_fit",

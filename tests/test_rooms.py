@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "fold": {"call", "graph", "slopes"},
     "values": {"engine", "graph", "walk"},
     "read": {"call", "engine", "fold", "graph", "names", "record", "replay", "slopes", "values", "vjp", "walk"},
+    "traced": {"graph", "walk"},
+    "exported": {"graph", "traced"},
     "paths": {"graph", "slopes"},
     # checks
     "shield": set(),
@@ -77,8 +79,8 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "machine", "plot", "read",
-        "record", "slider", "stepper", "style", "tuner", "watch", "widgets",
+        "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported", "machine", "plot",
+        "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
