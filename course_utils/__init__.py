@@ -4,6 +4,7 @@ Import from here before `import torch`: what torch reads once, while it loads, i
 """
 
 from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
+from course_utils.beside import plot_graphs
 from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
@@ -38,10 +39,11 @@ __all__ = [
     "draw_graph",
     "draw_traced",
     "explain",
-    "export_graphs",
     "explore_learning_rate",
+    "export_graphs",
     "pick_device",
     "plot_fit",
+    "plot_graphs",
     "plot_loss",
     "predict",
     "record",

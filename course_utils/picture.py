@@ -54,8 +54,8 @@ def describe(ax: Axes) -> str:
     title = f"{title}. " if (title := _text(ax.get_title(loc="left") or ax.get_title())) else ""
     lines = [_describe_line(line) for line in ax.lines]
     notes = [f"{_text(note.get_text())}." for note in ax.texts]
-    axes = f"A plot of {ax.get_ylabel() or 'y'}{scale} against {ax.get_xlabel() or 'x'}."
-    return " ".join([title + axes, *(line for line in lines if line), *notes])
+    axes = f"A plot of {ax.get_ylabel() or 'y'}{scale} against {ax.get_xlabel() or 'x'}." if ax.axison else ""
+    return " ".join([(title + axes).rstrip(), *(line for line in lines if line), *notes])
 
 
 def digits(value: float, track: Sequence[float]) -> str:

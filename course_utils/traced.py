@@ -96,7 +96,7 @@ class _Reader:
         """The value of an operation, and its slope for each operand that is a node: 0 where nothing flows back."""
         taken: list[torch.Tensor] = []
 
-        def fresh(operand: fx.Node) -> object:
+        def fresh(operand: fx.Node) -> Any:
             value = self.values[operand]
             if not isinstance(value, torch.Tensor):
                 return value

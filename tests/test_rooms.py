@@ -61,6 +61,7 @@ MAY_IMPORT = {
     "draw": {"dot", "engine", "graph", "names", "paper", "read", "scene", "slopes", "style", "svg", "words"},
     "picture": {"style"},
     "plot": {"picture", "style"},
+    "beside": {"graph", "layout", "picture", "style", "words"},
     "sheet": {"picture", "plot", "style"},
     "player": set(),
     "curves": set(),
@@ -79,8 +80,8 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported", "machine", "plot",
-        "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
+        "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported", "machine",
+        "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
@@ -88,7 +89,7 @@ LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fol
 HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
 DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
-HOME["matplotlib"] = DRAWING | {"paper", "picture", "plot", "style"}
+HOME["matplotlib"] = DRAWING | {"beside", "paper", "picture", "plot", "style"}
 
 
 def rooms():
