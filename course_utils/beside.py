@@ -9,11 +9,12 @@ from course_utils.graph import Graph, Node
 from course_utils.layout import Point, lay_out
 from course_utils.picture import UNTOLD, new_axes
 from course_utils.style import COLOURS
-from course_utils.words import constant_text, name_of, number
+from course_utils.words import constant_text, name_of, number, one_line
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-WIDTH, HEIGHT, GAP = 92, 52, 36  # pixels: of a box, and between two graphs
+WIDTH, HEIGHT, GAP = 104, 66, 28  # pixels: of a box, and between two graphs
+LONGEST = 16  # letters that a box can hold
 _FRAMES = {"leaf": ("leaf fill", "value"), "operation": ("operation fill", "quiet"), "result": ("result fill", "loss")}
 
 
@@ -73,7 +74,8 @@ def _text(node: Node) -> str:
         return constant_text(node)
     told = " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
     gradient = "·" if node.gradient is None else number(node.gradient)
-    return f"{told}\nvalue {number(node.value)}\ngrad {gradient}"
+    rows = [told, one_line(node.source), f"value {number(node.value)}", f"grad {gradient}"]
+    return "\n".join(row if len(row) <= LONGEST else f"{row[: LONGEST - 1]}…" for row in rows if row)
 
 
 def _along(route: tuple[Point, ...], pieces: int = 6) -> list[Point]:

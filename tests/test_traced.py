@@ -1,0 +1,114 @@
+"""Graphs written down by torch.fx and torch.export, read into ours."""
+
+from course_utils import draw_traced, export_graphs, plot_graphs, trace
+import pytest
+import torch
+
+
+def four(a, b, c, d):
+    return (a + b) + c * d
+
+
+def branch(a, b):
+    x = a + b if a > 0 else a - b
+    return 2 * x
+
+
+def choose(a, b):
+    x = torch.cond(a > 0, lambda a, b: a + b, lambda a, b: a - b, (a, b))
+    return 2 * x
+
+
+def numbers(graph):
+    """Of each node but the constants what it is, its value and its gradient."""
+    kept = [node for node in graph.nodes if node.kind != "constant"]
+    return [(node.op or node.name, float(node.value), float(node.gradient)) for node in kept]
+
+
+def test_before_it_is_fed_no_node_has_a_value():
+    graph = draw_traced(torch.fx.symbolic_trace(four))
+    assert [node.op or node.name for node in graph.nodes] == ["a", "b", "c", "d", "+", "×", "+"]
+    assert all(node.value is None for node in graph.nodes)
+    assert "nothing was fed" in graph.with_gradients().to_text()
+    with pytest.raises(ValueError, match="nothing was fed"):
+        graph.gradient_of("a")
+
+
+FUNCTIONS = {
+    "four": (lambda a, b: (a + b) + a * b, (1.5, -2.0)),
+    "used twice": (lambda a, b: a * a + b, (3.0, 1.0)),
+    "numbers among the operands": (lambda a, b: 2 - a / 4 + b**3, (3.0, 2.0)),
+    "methods": (lambda a, b: a.tanh().mul(b).sub(1), (0.5, 2.0)),
+    "torch's functions": (lambda a, b: torch.exp(a) - torch.where(a > b, a * b, a + b), (2.0, 1.0)),
+    "minus": (lambda a, b: -a * b, (2.0, 5.0)),
+    "dead code": (lambda a, b: ((a - b).exp(), a * b)[1], (2.0, 5.0)),
+}
+
+
+@pytest.mark.parametrize(("function", "at"), FUNCTIONS.values(), ids=FUNCTIONS)
+def test_fed_it_has_the_numbers_of_the_live_graph(function, at):
+    graph = draw_traced(torch.fx.symbolic_trace(function), **dict(zip("ab", at, strict=True)))
+    a, b = (torch.tensor(number, requires_grad=True) for number in at)
+    live = trace(result := function(a, b), a=a, b=b)
+    assert float(graph.nodes[-1].value) == pytest.approx(result.item())
+    for name in "ab":
+        assert float(graph.gradient_of(name)) == pytest.approx(float(live.gradient_of(name)))
+    assert "Sends" in graph.with_gradients().to_text()
+    assert graph.to_svg().startswith("<svg")
+
+
+@pytest.mark.parametrize("feed", [{"a": 1.0}, {"a": 1.0, "c": 2.0}, {"a": 1.0, "b": 2.0, "c": 3.0}])
+def test_a_feed_names_just_the_inputs(feed):
+    with pytest.raises(ValueError, match="feed must have a number for each of a, b, got"):
+        draw_traced(torch.fx.symbolic_trace(lambda a, b: a + b), **feed)
+
+
+@pytest.mark.parametrize("function", [lambda a: (a, a + 1), lambda a: None, lambda a: 3.0])
+def test_more_or_less_than_one_result_is_refused(function):
+    with pytest.raises(ValueError, match="program must give one result"):
+        draw_traced(torch.fx.symbolic_trace(function))
+
+
+def test_both_sides_are_in_an_exported_choice():
+    yes, no = export_graphs(choose, {"a": 1.0, "b": 2.0}, {"a": -1.0, "b": 2.0})
+    assert numbers(yes) == [("a", 1, 2), ("b", 2, 2), (">", 1, 0), ("cond", 3, 2), ("×", 6, 1)]
+    assert numbers(no) == [("a", -1, 2), ("b", 2, -2), (">", 0, 0), ("cond", -3, 2), ("×", -6, 1)]
+    assert "a + b or a − b" in yes.to_text()
+
+
+def test_what_torch_refuses_to_export_is_said_in_one_line():
+    with pytest.raises(RuntimeError, match=r"\A[^\n]*data-dependent[^\n]*\Z"):
+        export_graphs(branch, {"a": 1.0, "b": 2.0})
+
+
+def test_an_export_that_stops_says_why():
+    def unknown(a):
+        return nowhere(a)  # noqa: F821
+
+    with pytest.raises(RuntimeError, match="nowhere"):
+        export_graphs(unknown, {"a": 1.0})
+
+
+def test_exporting_loads_nothing_here():
+    import subprocess
+    import sys
+
+    code = "import course_utils, sys; assert not {'sympy', 'torch._dynamo'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_graphs_beside_one_another_keep_their_places():
+    program = torch.fx.symbolic_trace(lambda a, b: a * b)
+    one, other = (
+        plot_graphs({"first": draw_traced(program, a=a, b=2.0), "second": draw_traced(program, a=1.0, b=1.0)})
+        for a in (1.0, -12345.0)
+    )
+    assert [text.get_position() for text in one.texts] == [text.get_position() for text in other.texts]
+    assert one.get_xlim() == other.get_xlim()
+    words = [text.get_text() for text in other.texts]
+    assert words[:4] == [
+        "first",
+        "a\nvalue −1.234e+04\ngrad 2",
+        "b\nvalue 2\ngrad −1.234e+04",
+        "×\nvalue −2.469e+04\ngrad 1",
+    ]
