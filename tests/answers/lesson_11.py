@@ -15,11 +15,11 @@ FROZEN = Exercise(
         ),
         "the tracer looks at the numbers": (
             "eager, traced, dp_eager, dp_traced = 15, 15, 3, 3",
-            ("✗ traced: yours 15, true 12. The tracer took the first side."),
+            ("✗ traced: yours 15, true 12. It took the first side."),
         ),
         "upstream forgotten": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 1, 4",
-            ("✗ dp_eager: yours 1, true 3. Times the 3."),
+            ("✗ dp_eager: yours 1, true 3."),
         ),
         "upstream forgotten behind the product": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 3, 4",
@@ -27,7 +27,7 @@ FROZEN = Exercise(
         ),
         "the slope of q": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 3, 3",
-            ("✗ dp_traced: yours 3, true 12. That is f's side."),
+            ("✗ dp_traced: yours 3, true 12."),
         ),
         "the sign": (
             "eager, traced, dp_eager, dp_traced = 15, 12, -3, 12",
