@@ -13,7 +13,7 @@ from course_utils.words import constant_text, name_of, number, one_line
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-WIDTH, HEIGHT, GAP = 104, 66, 28  # pixels: of a box, and between two graphs
+WIDTH, HEIGHT, GAP = 104, 76, 28  # pixels: of a box, and between two graphs
 LONGEST = 16  # letters that a box can hold
 _FRAMES = {"leaf": ("leaf fill", "value"), "operation": ("operation fill", "quiet"), "result": ("result fill", "loss")}
 
