@@ -4,6 +4,7 @@ Import from here before `import torch`: what torch reads once, while it loads, i
 """
 
 from course_utils.device import pick_device  # isort: skip - it sets what torch reads as it loads
+from course_utils.battery import check_engine
 from course_utils.beside import plot_graphs
 from course_utils.card import predict
 from course_utils.chain import explain
@@ -13,6 +14,7 @@ from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate
 from course_utils.exported import export_graphs
+from course_utils.lineup import check_order
 from course_utils.machine import check_machine
 from course_utils.plot import plot_fit, plot_loss
 from course_utils.read import trace
@@ -30,10 +32,12 @@ __all__ = [
     "attach_slider",
     "check_backward",
     "check_by",
+    "check_engine",
     "check_expression",
     "check_function",
     "check_gradient",
     "check_machine",
+    "check_order",
     "check_turns",
     "check_values",
     "draw_graph",

@@ -46,6 +46,9 @@ MAY_IMPORT = {
     "trial": {"attempt", "compare", "mistakes", "numbers", "questions", "referee", "verdict"},
     "checks": {"attempt", "compare", "device", "judge", "questions", "referee", "shield", "trial", "verdict"},
     "claims": {"checks", "compare", "graph", "numbers", "paths", "read", "verdict"},
+    "endurance": {"attempt"},
+    "battery": {"attempt", "checks", "compare", "endurance", "mistakes", "verdict"},
+    "lineup": {"attempt", "checks", "endurance", "numbers"},
     # words and pictures
     "words": {"graph"},
     "dot": {"graph", "words"},
@@ -80,8 +83,8 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported", "machine",
-        "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
+        "battery", "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported",
+        "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
