@@ -6,12 +6,12 @@ An engine is a class such as `Value`: made of a number, with operators, `backwar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from course_utils.attempt import attempt
 from course_utils.checks import check_by
 from course_utils.compare import difference
-from course_utils.endurance import STOOD, long_fault
+from course_utils.endurance import STOOD, long_fault, tried
 from course_utils.mistakes import in_numbers
 from course_utils.verdict import empty
 import torch
@@ -75,9 +75,9 @@ def _engine_fault(engine: Callable[..., Any]) -> str | None:
         return "not solved yet: there is no engine"
     for text, (expression, clue) in TRIALS.items():
         for place in PLACES:
-            came = attempt(_trial_fault, (engine, expression, place, clue))
+            came = tried(partial(_trial_fault, engine, expression, place, clue))  # a partial: no line of ours is told
             if came.fault or came.value:
-                return f"{text} at a = {place[0]:g}, b = {place[1]:g}: {_told(came.fault) or came.value}"
+                return f"{text} at a = {place[0]:g}, b = {place[1]:g}: {came.fault or came.value}"
     return _again_fault(engine) or _shared_fault(engine) or long_fault(lambda total: total.backward(), engine)
 
 
@@ -102,9 +102,9 @@ def _trial_fault(
 
 
 def _why(yours: object, slope: object, other: object) -> str:
-    if difference(yours, other) is None:
-        return "That is the slope for the other operand."
-    return in_numbers(yours, slope)
+    if told := in_numbers(yours, slope):
+        return told
+    return "That is the slope for the other operand." if difference(yours, other) is None else ""
 
 
 def _again_fault(engine: Callable[..., Any]) -> str | None:
@@ -130,7 +130,3 @@ def _shared_fault(engine: Callable[..., Any]) -> str | None:
     second.backward()
     found = difference(x.grad, 8.0)
     return f"x * x and x * 2 at x = 3, one backward() each: x.grad is {found.yours}, true 8" if found else None
-
-
-def _told(fault: str) -> str:
-    return fault and f"your engine {fault}"

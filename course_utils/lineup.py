@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from course_utils.attempt import attempt
 from course_utils.checks import check_by
-from course_utils.endurance import STOOD, long_fault
+from course_utils.endurance import STOOD, long_fault, tried
 from course_utils.numbers import shown
 
 
@@ -31,10 +30,10 @@ def check_order(yours: Callable[[Any], object], engine: Callable[..., Any]) -> N
 def _order_fault(yours: Callable[[Any], object], engine: Callable[..., Any]) -> str | None:
     """The first thing that is wrong with a function that gives the order."""
     for text, names in _graphs(engine).items():
-        came = attempt(yours, (next(iter(names)),))
+        came = tried(yours, next(iter(names)))
         if came.unsolved or (not came.fault and came.value is None):
             return "not solved yet: your function gives nothing back"
-        fault = (came.fault and f"your function {came.fault}") or _list_fault(came.value, names)
+        fault = came.fault or _list_fault(came.value, names)
         if fault:
             return f"{text}: {fault}"
     return long_fault(yours, engine)
@@ -58,7 +57,7 @@ def _graphs(engine: Callable[..., Any]) -> dict[str, dict[Any, str]]:
 def _list_fault(order: object, names: Mapping[Any, str]) -> str | None:
     """What is wrong with an order of these values."""
     if not isinstance(order, list | tuple):
-        return f"a list of values is wanted, got {shown(order)}"
+        return f"a list of values is wanted, got {type(order).__name__}"
     if strange := [value for value in order if not isinstance(value, type(next(iter(names)))) or value not in names]:
         return f"the list has something that is no value behind the result: {shown(strange[0])}"
     if missing := [name for value, name in names.items() if value not in order]:

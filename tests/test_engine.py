@@ -1,9 +1,11 @@
 import gc
 import math
+from operator import add, mul, neg, sub, truediv
 
 from course_utils import Value, trace
 from course_utils.engine import operands_first
-from hypothesis import given, settings
+from engines import as_found, back, engine_with, overwrites, reads_grad, rule
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -48,6 +50,81 @@ def test_each_rule_against_torch(rule, one, other):
     assert ours.data == pytest.approx(theirs.item())
     assert a.grad == pytest.approx(s.grad.item())
     assert b.grad == pytest.approx(0.0 if t.grad is None else t.grad.item())
+
+
+# A program: starts of three leaves, and steps, each of which takes two of the values so far and adds one.
+STEPS = {
+    "+": lambda a, b: a + b,
+    "−": lambda a, b: a - b,
+    "×": lambda a, b: a * b,
+    "÷": lambda a, b: a / (b * b + 1),
+    "^": lambda a, b: a**2 + b,
+    "^−1": lambda a, b: (a * a + 1) ** -1.5,
+    "negate": lambda a, b: -a,
+    "2 −": lambda a, b: 2 - a,
+    "2 ÷": lambda a, b: 2 / (a * a + 1),
+    "relu": lambda a, b: a.relu() + b,
+    "tanh": lambda a, b: a.tanh(),
+    "exp": lambda a, b: b.tanh().exp(),
+    "log": lambda a, b: (a * a + 1).log(),
+}
+number = st.floats(-3, 3).map(lambda each: round(each, 2) or 0.01)
+step = st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 9), st.integers(0, 9))
+programs = st.tuples(st.tuples(number, number, number), st.lists(step, min_size=1, max_size=8))
+
+
+def run(program, made_of):
+    """The leaves of a program, and its result, which is the sum of its last two values."""
+    starts, steps = program
+    leaves = [made_of(start) for start in starts]
+    values = list(leaves)
+    for name, one, other in steps:
+        values.append(STEPS[name](values[one % len(values)], values[other % len(values)]))
+    return leaves, values[-1] + values[-2]
+
+
+def is_right(engine, program, passes=2):
+    """Whether an engine agrees with torch in 64 bits after a pass, and after one more."""
+    tensors, true = run(program, lambda start: torch.tensor(start, dtype=torch.float64, requires_grad=True))
+    leaves, result = run(program, engine)
+    slopes = [0.0 if slope is None else slope.item() for slope in torch.autograd.grad(true, tensors, allow_unused=True)]
+    same = result.data == pytest.approx(true.item())
+    for count in range(1, passes + 1):
+        result.backward()
+        wanted = [count * slope for slope in slopes]
+        same = same and [leaf.grad for leaf in leaves] == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+    return same
+
+
+@settings(max_examples=150, deadline=None)
+@given(programs)
+def test_any_expression_against_torch(program):
+    assert is_right(Value, program)
+
+
+FAULTY = {
+    "overwrites": engine_with(backward=back(join=overwrites)),
+    "wrong order": engine_with(backward=back(order=as_found)),
+    "reads .grad": engine_with(backward=reads_grad),
+    "wrong slope of tanh": engine_with(tanh=rule(math.tanh, lambda a: [1 - math.tanh(a)])),
+    "wrong slope of a quotient": engine_with(__truediv__=rule(truediv, lambda a, b: (1 / b, a / b**2))),
+    "wrong slope of a difference": engine_with(__sub__=rule(sub, lambda a, b: (1.0, 1.0))),
+    "wrong slope of a sign": engine_with(__neg__=rule(neg, lambda a: [1.0])),
+    "wrong slope of a power": engine_with(__pow__=rule(pow, lambda a, n: (a ** (n - 1), 0.0))),
+    "swapped slopes of a product": engine_with(__mul__=rule(mul, lambda a, b: (a, b))),
+    "one slope of a sum": engine_with(__add__=rule(add, lambda a, b: (1.0, 0.0))),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_the_comparison_with_torch_catches_a_planted_fault(fault):
+    passes = 2 if fault == "reads .grad" else 1
+    program = find(
+        programs,
+        lambda each: not is_right(FAULTY[fault], each, passes),
+        settings=settings(max_examples=2000, database=None, deadline=None),
+    )
+    assert is_right(Value, program, passes)
 
 
 def test_a_second_pass_adds_exactly_one_more_gradient():
