@@ -3,7 +3,7 @@
 from exercise import Exercise
 
 LAYER_BACK = """
-def layer_back(x, w, b, v):
+def layer_back(w, b, x, v):
     dz = v * (x @ w + b > 0)
     return x.T @ dz, dz.sum(dim=0), dz @ w.T
 """
@@ -12,43 +12,47 @@ LAYER = Exercise(
     lesson="13_network",
     scope=("imports",),
     task="layer",
-    unsolved="not solved yet: at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3) your function gives nothing back",
+    unsolved=(
+        "not solved yet: at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape "
+        "(3, 3) your function gives nothing back"
+    ),
     solved="✓ right in all 2 cases",
     wrong={
         "relu forgotten": (
             LAYER_BACK.replace("v * (x @ w + b > 0)", "v"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
                 "3): yours -8, true -5. Relu is forgotten."
             ),
         ),
         "relu itself for its slope": (
             LAYER_BACK.replace("(x @ w + b > 0)", "(x @ w + b).relu()"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
-                "3): yours -2, true -5. Is dz 0 just where x @ w + b is below 0? Does it take v along? And "
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
+                "3): yours -2, true -5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
                 "does dx start from dz?"
             ),
         ),
         "the mask of v": (
             LAYER_BACK.replace("x @ w + b > 0", "v > 0"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
-                "3): yours -2, true -5. Look at the sign of z, not of v."
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
+                "3): yours -2, true -5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
+                "does dx start from dz?"
             ),
         ),
         "the bias forgotten in z": (
             LAYER_BACK.replace(" + b > 0", " > 0"),
             (
-                "✗ dw[0, 1] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
-                "3): yours 2, true 4. Is dz 0 just where x @ w + b is below 0? Does it take v along? And "
+                "✗ dw[0, 1] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
+                "3): yours 2, true 4. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
                 "does dx start from dz?"
             ),
         ),
         "the upstream forgotten": (
             LAYER_BACK.replace("v * (x @ w + b > 0)", "1.0 * (x @ w + b > 0).to(v)"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
                 "3): yours 4, true -5. That is the slope of a step on the way: multiply it by what arrives "
                 "from the result, the upstream factor."
             ),
@@ -56,7 +60,7 @@ LAYER = Exercise(
         "dw transposed": (
             LAYER_BACK.replace("x.T @ dz", "dz.T @ x"),
             (
-                "✗ dw at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ dw at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours of shape (3, 2), true of shape (2, 3). It is transposed: rows and columns have "
                 "changed places."
             ),
@@ -64,65 +68,65 @@ LAYER = Exercise(
         "x not turned": (
             LAYER_BACK.replace("x.T @ dz", "x @ dz"),
             (
-                "✗ at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3) your "
+                "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
                 "function stops with RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x2 and 3x3)"
             ),
         ),
         "w not turned": (
             LAYER_BACK.replace("w.T", "w"),
             (
-                "✗ at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3) your "
+                "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
                 "function stops with RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x3 and 2x3)"
             ),
         ),
         "the bias not added over the batch": (
             LAYER_BACK.replace("dz.sum(dim=0)", "dz"),
             (
-                "✗ db at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ db at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours of shape (3, 3), true of shape (3,). A gradient has the shape of what it belongs to."
             ),
         ),
         "the bias added over the neurons": (
             LAYER_BACK.replace("dim=0", "dim=1"),
             (
-                "✗ db[0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
-                "yours 3, true -1. Is dz 0 just where x @ w + b is below 0? Does it take v along? And does "
+                "✗ db[0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
+                "yours 3, true -1. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And does "
                 "dx start from dz?"
             ),
         ),
         "the bias added to one number": (
             LAYER_BACK.replace("dim=0", ""),
             (
-                "✗ db at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ db at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours a single number, true of shape (3,). A gradient has the shape of what it belongs to."
             ),
         ),
         "the bias as a mean": (
             LAYER_BACK.replace("sum(dim=0)", "mean(dim=0)"),
             (
-                "✗ db[0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ db[0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours -0.3333, true -1. That is 1/3 of it: is it divided by 3 once too often?"
             ),
         ),
         "a mean everywhere": (
             LAYER_BACK.replace("> 0)", "> 0) / len(x)"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
                 "3): yours -1.667, true -5. That is 1/3 of it: is it divided by 3 once too often?"
             ),
         ),
         "dx from v": (
             LAYER_BACK.replace("dz @ w.T", "v @ w.T"),
             (
-                "✗ dx[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
-                "3): yours -3.5, true -1.5. Is dz 0 just where x @ w + b is below 0? Does it take v along? "
+                "✗ dx[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
+                "3): yours -3.5, true -1.5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? "
                 "And does dx start from dz?"
             ),
         ),
         "dx without w": (
             LAYER_BACK.replace("dz @ w.T", "dz"),
             (
-                "✗ dx at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ dx at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours of shape (3, 3), true of shape (3, 2). A gradient has the shape of what it belongs "
                 "to."
             ),
@@ -130,14 +134,14 @@ LAYER = Exercise(
         "the sign": (
             LAYER_BACK.replace("= v", "= -v"),
             (
-                "✗ dw[0, 0] at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, "
+                "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
                 "3): yours 5, true -5. The sign is turned round."
             ),
         ),
         "another order": (
             LAYER_BACK.replace("x.T @ dz, dz.sum(dim=0), dz @ w.T", "dz @ w.T, x.T @ dz, dz.sum(dim=0)"),
             (
-                "✗ dw at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ dw at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours of shape (3, 2), true of shape (2, 3). A gradient has the shape of what it belongs "
                 "to."
             ),
@@ -145,31 +149,31 @@ LAYER = Exercise(
         "dx not done": (
             LAYER_BACK.replace("dz @ w.T", "None"),
             (
-                "not solved yet: at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape "
+                "not solved yet: at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape "
                 "(3, 3) your dx is not filled in"
             ),
         ),
         "a text": (
-            "def layer_back(x, w, b, v): return 'dw', 'db', 'dx'",
+            "def layer_back(w, b, x, v): return 'dw', 'db', 'dx'",
             (
-                "✗ dw at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3): "
+                "✗ dw at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
                 "yours 'dw', true [[-5, 4, 1.5], [4, 3.5, -0.5]]. Numbers of shape (2, 3) are wanted."
             ),
         ),
         "backward without leaves": (
             """
-            def layer_back(x, w, b, v):
+            def layer_back(w, b, x, v):
                 (x @ w + b).relu().backward(gradient=v)
                 return w.grad, b.grad, x.grad
             """,
-            "✗ at x of shape (3, 2), w of shape (2, 3), b = [0.3, 1.1, -0.4], v of shape (3, 3) your "
+            "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
             "function stops with RuntimeError: element 0 of tensors does not require grad and does not "
             "have a grad_fn",
         ),
     },
     right={
         "point by point": """
-            def layer_back(x, w, b, v):
+            def layer_back(w, b, x, v):
                 dw, db, dx = torch.zeros_like(w), torch.zeros_like(b), torch.zeros_like(x)
                 for i in range(len(x)):
                     dz = torch.where(x[i] @ w + b > 0, v[i], 0.0)
@@ -179,13 +183,13 @@ LAYER = Exercise(
                 return dw, db, dx
         """,
         "transposed twice": """
-            def layer_back(x, w, b, v):
+            def layer_back(w, b, x, v):
                 dz = v * ((x @ w + b).sign() + 1) / 2
                 return [(dz.T @ x).T, torch.ones(len(x), dtype=x.dtype, device=x.device) @ dz, (w @ dz.T).T]
         """,
         "by torch": """
-            def layer_back(x, w, b, v):
-                return vjp(lambda w, b, x: (x @ w + b).relu(), (w, b, x), v)[1]
+            def layer_back(w, b, x, v):
+                return torch.autograd.functional.vjp(lambda w, b, x: (x @ w + b).relu(), (w, b, x), v)[1]
         """,
     },
 )
@@ -402,15 +406,15 @@ SCALE = Exercise(
     wrong={
         "no root": (
             "def scale_for(n, kept): return 1 / (n * kept)",
-            ("✗ at n = 64, kept = 1: yours 0.01562, true 0.125. That is the square of the scale: take the root."),
+            ("✗ at n = 64, kept = 1: yours 0.01562, true 0.125. Take the root."),
         ),
         "kept forgotten": (
             "def scale_for(n, kept): return n**-0.5",
-            ("✗ at n = 64, kept = 0.5: yours 0.125, true 0.1768. `kept` is missing."),
+            ("✗ at n = 64, kept = 0.5: yours 0.125, true 0.1768. `kept`?"),
         ),
         "upside down": (
             "def scale_for(n, kept): return (n * kept) ** 0.5",
-            ("✗ at n = 64, kept = 1: yours 8, true 0.125. It is upside down."),
+            ("✗ at n = 64, kept = 1: yours 8, true 0.125. Upside down."),
         ),
         "kept on the wrong side": (
             "def scale_for(n, kept): return (kept / n) ** 0.5",
