@@ -410,11 +410,11 @@ SCALE = Exercise(
         ),
         "kept forgotten": (
             "def scale_for(n, kept): return n**-0.5",
-            ("✗ at n = 64, kept = 0.5: yours 0.125, true 0.1768. `kept`?"),
+            ("✗ at n = 64, kept = 0.5: yours 0.125, true 0.1768. Where is `kept`?"),
         ),
         "upside down": (
             "def scale_for(n, kept): return (n * kept) ** 0.5",
-            ("✗ at n = 64, kept = 1: yours 8, true 0.125. Upside down."),
+            ("✗ at n = 64, kept = 1: yours 8, true 0.125. Try it: is n · scale² · kept 1?"),
         ),
         "kept on the wrong side": (
             "def scale_for(n, kept): return (kept / n) ** 0.5",
@@ -447,7 +447,7 @@ SCALE = Exercise(
     },
     right={
         "as a power": "def scale_for(n, kept): return (n * kept) ** -0.5",
-        "by torch": "def scale_for(n, kept): return 1 / torch.tensor(n * kept, dtype=torch.float64, device=device).sqrt()",
+        "by torch": "def scale_for(n, kept): return torch.tensor(n * kept, device=device).double().rsqrt()",
         "searched": """
             def scale_for(n, kept):
                 low, high = 0.0, 10.0
