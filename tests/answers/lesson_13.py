@@ -69,14 +69,14 @@ LAYER = Exercise(
             LAYER_BACK.replace("x.T @ dz", "x @ dz"),
             (
                 "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
-                "function stops with RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x2 and 3x3)"
+                "function stops with RuntimeError: mat1…"
             ),
         ),
         "w not turned": (
             LAYER_BACK.replace("w.T", "w"),
             (
                 "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
-                "function stops with RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x3 and 2x3)"
+                "function stops with RuntimeError: mat1…"
             ),
         ),
         "the bias not added over the batch": (
@@ -167,8 +167,7 @@ LAYER = Exercise(
                 return w.grad, b.grad, x.grad
             """,
             "✗ at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3) your "
-            "function stops with RuntimeError: element 0 of tensors does not require grad and does not "
-            "have a grad_fn",
+            "function stops with RuntimeError: element…",
         ),
     },
     right={
@@ -442,7 +441,7 @@ SCALE = Exercise(
         ),
         "an error": (
             "def scale_for(n, kept): return 1 / sqrt(n * kept)",
-            ("✗ at n = 64, kept = 1 your function stops with NameError: name 'sqrt' is not defined"),
+            ("✗ at n = 64, kept = 1 your function stops with NameError: name 'sqrt' is not defined…"),
         ),
     },
     right={
