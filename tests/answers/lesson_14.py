@@ -1,0 +1,226 @@
+"""Lesson 14: what the checks say of wrong answers, and of right ones written differently."""
+
+from exercise import Exercise
+
+IN_PLACE = """
+def step(w, rate):
+    with torch.no_grad():
+        w -= rate * w.grad
+    return w
+"""
+W = "w = [2, -2], rate = 0.1"
+
+STEP = Exercise(
+    lesson="14_off_the_tape",
+    scope=("imports", "kept-moves"),
+    task="step",
+    unsolved=f"not solved yet: at {W} your function gives nothing back",
+    solved="✓ right",
+    wrong={
+        "rebinding": (IN_PLACE.replace("w -= rate", "w = w - rate"), (
+            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."
+        )),
+        "rebinding on the tape": ("def step(w, rate): return w - rate * w.grad", (
+            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."
+        )),
+        "by .data": (
+            """
+            def step(w, rate):
+                w.data -= rate * w.grad
+                return w
+            """,
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. w is right, but torch took no note.",
+        ),
+        "new numbers by .data": (
+            """
+            def step(w, rate):
+                w.data = w.data - rate * w.grad
+                return w
+            """,
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. w is right, but torch took no note.",
+        ),
+        "on the tape": (
+            """
+            def step(w, rate):
+                w -= rate * w.grad
+                return w
+            """,
+            "✗ at w = [2, -2], rate = 0.1 your function stops with RuntimeError: a leaf Variable that "
+            "requires grad is being used in an in-place operation.",
+        ),
+        "uphill": (IN_PLACE.replace("-=", "+="), (
+            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Against the slope, by rate ·"
+            " w.grad."
+        )),
+        "the rate is missing": (IN_PLACE.replace("rate * ", ""), (
+            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Against the slope, by rate · w.grad."
+        )),
+        "it asks no more": (
+            """
+            def step(w, rate):
+                w.requires_grad_(False)
+                w -= rate * w.grad
+                return w
+            """,
+            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Against the slope, by rate · w.grad.",
+        ),
+        "return forgotten": (IN_PLACE.replace("    return w\n", ""), (
+            "not solved yet: at w = [2, -2], rate = 0.1 your function gives nothing back"
+        )),
+        "a name that is not there": (IN_PLACE.replace("torch.no_grad", "no_grad"), (
+            "✗ at w = [2, -2], rate = 0.1 your function stops with NameError: name 'no_grad' is not "
+            "defined"
+        )),
+    },
+    right={
+        "by sub_": """
+            def step(w, rate):
+                with torch.no_grad():
+                    w.sub_(w.grad, alpha=rate)
+                return w
+        """,
+        "decorated": """
+            @torch.no_grad()
+            def step(w, rate):
+                w[...] = w - rate * w.grad
+                return w
+        """,
+        "through a window that counts": """
+            def step(w, rate):
+                w.detach().sub_(rate * w.grad)
+                return w
+        """,
+    },
+)
+
+AGREES = """
+def agrees(f, x):
+    leaf = x.clone().requires_grad_()
+    f(leaf).backward()
+    nudges = 1e-6 * torch.eye(len(x), dtype=x.dtype, device=x.device)
+    slopes = torch.stack([(f(x + nudge) - f(x - nudge)) / 2e-6 for nudge in nudges])
+    return ((leaf.grad - slopes).abs() < 1e-3).all().item()
+"""
+
+NUMERIC = Exercise(
+    lesson="14_off_the_tape",
+    scope=("imports",),
+    task="agrees",
+    unsolved="not solved yet: at name = 'A' your function gives nothing back",
+    solved="✓ right in all 4 cases",
+    wrong={
+        "nan slips through": (
+            AGREES.replace("return (", "return not (").replace("< 1e-3).all()", "> 1e-3).any()"),
+            "✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are close.",
+        ),
+        "always true": ("def agrees(f, x): return True", "✗ at name = 'B': yours True, true False."),
+        "always false": ("def agrees(f, x): return False", "✗ at name = 'A': yours False, true True."),
+        "the other way round": (AGREES.replace("return (", "return not ("), (
+            "✗ at name = 'A': yours False, true True."
+        )),
+        "any in place of all": (AGREES.replace(".all()", ".any()"), (
+            "✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are"
+            " close."
+        )),
+        "half the nudge": (AGREES.replace("/ 2e-6", "/ 1e-6"), "✗ at name = 'A': yours False, true True."),
+        "the sum of the slopes only": (AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes).sum()"), (
+            "✗ at name = 'B': yours True, true False."
+        )),
+        "nudged together": (
+            AGREES.replace("f(x + nudge) - f(x - nudge)", "f(x + 1e-6) - f(x - 1e-6)"),
+            "✗ at name = 'A': yours False, true True.",
+        ),
+        "detached": (AGREES.replace("f(leaf)", "f(leaf.detach())"), (
+            "✗ at name = 'A' your function stops with RuntimeError: element 0 of tensors does not "
+            "require grad and does not have a grad_fn"
+        )),
+        "the slopes themselves": (AGREES.replace("return", "return slopes #"), (
+            "✗ at name = 'A': yours [-2, 8, 4], true True."
+        )),
+        "return forgotten": (AGREES.replace("return ", ""), (
+            "not solved yet: at name = 'A' your function gives nothing back"
+        )),
+    },
+    right={
+        "allclose": AGREES.replace(
+            "((leaf.grad - slopes).abs() < 1e-3).all().item()", "torch.allclose(leaf.grad, slopes, atol=1e-3)"
+        ),
+        "by torch.autograd.grad, one by one": """
+            def agrees(f, x):
+                leaf = x.clone().requires_grad_()
+                [gradient] = torch.autograd.grad(f(leaf), leaf)
+                for i in range(len(x)):
+                    up, down = x.clone(), x.clone()
+                    up[i] += 1e-5
+                    down[i] -= 1e-5
+                    slope = (f(up) - f(down)) / 2e-5
+                    if not abs(gradient[i] - slope) < 1e-3:
+                        return False
+                return True
+        """,
+        "a tensor of one truth": AGREES.replace(".all().item()", ".all()"),
+    },
+)
+
+MEAN_AT = "mean = 0, loss = 4, count = 1"
+MEAN = Exercise(
+    lesson="14_off_the_tape",
+    scope=("imports",),
+    task="mean",
+    unsolved=f"not solved yet: at {MEAN_AT} your function gives nothing back",
+    solved="✓ right in all 2 cases",
+    wrong={
+        "it holds the graph": ("def new_mean(mean, loss, count): return mean + (loss - mean) / count", (
+            "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for gradients, true one that "
+            "asks for no gradients."
+        )),
+        "the loss loses its graph": (
+            "def new_mean(mean, loss, count): return mean + (loss.detach_() - mean) / count",
+            "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for no gradients, true one "
+            "that asks for gradients. The result is right, but what was given has changed.",
+        ),
+        "the loss is divided in place": (
+            """
+            def new_mean(mean, loss, count):
+                return mean * (count - 1) / count + loss.data.div_(count)
+            """,
+            "✗ at mean = 1, loss = 4, count = 4: yours 1, true 4. The result is right, but what was "
+            "given has changed.",
+        ),
+        "the sum": ("def new_mean(mean, loss, count): return mean + loss.detach()", (
+            "✗ at mean = 1, loss = 4, count = 4: yours 5, true 1.75. That is the sum."
+        )),
+        "half and half": ("def new_mean(mean, loss, count): return (mean + loss.detach()) / 2", (
+            "✗ at mean = 0, loss = 4, count = 1: yours 2, true 4. That is half and half."
+        )),
+        "the old mean whole": ("def new_mean(mean, loss, count): return mean + loss.detach() / count", (
+            "✗ at mean = 1, loss = 4, count = 4: yours 2, true 1.75. The old mean counts too much."
+        )),
+        "the newest alone": ("def new_mean(mean, loss, count): return loss.detach()", (
+            "✗ at mean = 1, loss = 4, count = 4: yours 4, true 1.75."
+        )),
+        "the sign": ("def new_mean(mean, loss, count): return mean - (loss.detach() - mean) / count", (
+            "✗ at mean = 0, loss = 4, count = 1: yours -4, true 4. The sign is turned round."
+        )),
+        "no tensor": ("def new_mean(mean, loss, count): return mean + (loss.item() - mean) / count", (
+            "✗ at mean = 0, loss = 4, count = 1: yours 4, true 4. A tensor is wanted."
+        )),
+        "a text": ("def new_mean(mean, loss, count): return 'mean'", (
+            "✗ at mean = 0, loss = 4, count = 1: yours 'mean', true 4. A tensor is wanted."
+        )),
+        "return forgotten": ("def new_mean(mean, loss, count): mean + (loss.detach() - mean) / count", (
+            "not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back"
+        )),
+    },
+    right={
+        "no_grad": """
+            def new_mean(mean, loss, count):
+                with torch.no_grad():
+                    return (mean * (count - 1) + loss) / count
+        """,
+        "by .data": "def new_mean(mean, loss, count): return mean + (loss.data - mean) / count",
+        "detached at the end": "def new_mean(mean, loss, count): return (mean + (loss - mean) / count).detach()",
+    },
+)
+
+EXERCISES = [STEP, NUMERIC, MEAN]
