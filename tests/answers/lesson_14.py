@@ -17,12 +17,14 @@ STEP = Exercise(
     unsolved=f"not solved yet: at {W} your function gives nothing back",
     solved="✓ right",
     wrong={
-        "rebinding": (IN_PLACE.replace("w -= rate", "w = w - rate"), (
-            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."
-        )),
-        "rebinding on the tape": ("def step(w, rate): return w - rate * w.grad", (
-            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."
-        )),
+        "rebinding": (
+            IN_PLACE.replace("w -= rate", "w = w - rate"),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
+        ),
+        "rebinding on the tape": (
+            "def step(w, rate): return w - rate * w.grad",
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
+        ),
         "by .data": (
             """
             def step(w, rate):
@@ -45,16 +47,16 @@ STEP = Exercise(
                 w -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1 your function stops with RuntimeError: a leaf Variable that "
-            "requires grad is being used in an in-place operation.",
+            "✗ at w = [2, -2], rate = 0.1 your function stops with RuntimeError: a leaf…",
         ),
-        "uphill": (IN_PLACE.replace("-=", "+="), (
-            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Against the slope, by rate ·"
-            " w.grad."
-        )),
-        "the rate is missing": (IN_PLACE.replace("rate * ", ""), (
-            "✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Against the slope, by rate · w.grad."
-        )),
+        "uphill": (
+            IN_PLACE.replace("-=", "+="),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Against the slope, by rate · w.grad."),
+        ),
+        "the rate is missing": (
+            IN_PLACE.replace("rate * ", ""),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Against the slope, by rate · w.grad."),
+        ),
         "it asks no more": (
             """
             def step(w, rate):
@@ -64,13 +66,14 @@ STEP = Exercise(
             """,
             "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Against the slope, by rate · w.grad.",
         ),
-        "return forgotten": (IN_PLACE.replace("    return w\n", ""), (
-            "not solved yet: at w = [2, -2], rate = 0.1 your function gives nothing back"
-        )),
-        "a name that is not there": (IN_PLACE.replace("torch.no_grad", "no_grad"), (
-            "✗ at w = [2, -2], rate = 0.1 your function stops with NameError: name 'no_grad' is not "
-            "defined"
-        )),
+        "return forgotten": (
+            IN_PLACE.replace("    return w\n", ""),
+            ("not solved yet: at w = [2, -2], rate = 0.1 your function gives nothing back"),
+        ),
+        "a name that is not there": (
+            IN_PLACE.replace("torch.no_grad", "no_grad"),
+            ("✗ at w = [2, -2], rate = 0.1 your function stops with NameError: name 'no_grad' is not defined…"),
+        ),
     },
     right={
         "by sub_": """
@@ -115,31 +118,35 @@ NUMERIC = Exercise(
         ),
         "always true": ("def agrees(f, x): return True", "✗ at name = 'B': yours True, true False."),
         "always false": ("def agrees(f, x): return False", "✗ at name = 'A': yours False, true True."),
-        "the other way round": (AGREES.replace("return (", "return not ("), (
-            "✗ at name = 'A': yours False, true True."
-        )),
-        "any in place of all": (AGREES.replace(".all()", ".any()"), (
-            "✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are"
-            " close."
-        )),
+        "the other way round": (
+            AGREES.replace("return (", "return not ("),
+            ("✗ at name = 'A': yours False, true True."),
+        ),
+        "any in place of all": (
+            AGREES.replace(".all()", ".any()"),
+            ("✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are close."),
+        ),
         "half the nudge": (AGREES.replace("/ 2e-6", "/ 1e-6"), "✗ at name = 'A': yours False, true True."),
-        "the sum of the slopes only": (AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes).sum()"), (
-            "✗ at name = 'B': yours True, true False."
-        )),
+        "the sum of the slopes only": (
+            AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes).sum()"),
+            ("✗ at name = 'B': yours True, true False."),
+        ),
         "nudged together": (
             AGREES.replace("f(x + nudge) - f(x - nudge)", "f(x + 1e-6) - f(x - 1e-6)"),
             "✗ at name = 'A': yours False, true True.",
         ),
-        "detached": (AGREES.replace("f(leaf)", "f(leaf.detach())"), (
-            "✗ at name = 'A' your function stops with RuntimeError: element 0 of tensors does not "
-            "require grad and does not have a grad_fn"
-        )),
-        "the slopes themselves": (AGREES.replace("return", "return slopes #"), (
-            "✗ at name = 'A': yours [-2, 8, 4], true True."
-        )),
-        "return forgotten": (AGREES.replace("return ", ""), (
-            "not solved yet: at name = 'A' your function gives nothing back"
-        )),
+        "detached": (
+            AGREES.replace("f(leaf)", "f(leaf.detach())"),
+            ("✗ at name = 'A' your function stops with RuntimeError: element …"),
+        ),
+        "the slopes themselves": (
+            AGREES.replace("return", "return slopes #"),
+            ("✗ at name = 'A': yours [-2, 8, 4], true True."),
+        ),
+        "return forgotten": (
+            AGREES.replace("return ", ""),
+            ("not solved yet: at name = 'A' your function gives nothing back"),
+        ),
     },
     right={
         "allclose": AGREES.replace(
@@ -170,10 +177,13 @@ MEAN = Exercise(
     unsolved=f"not solved yet: at {MEAN_AT} your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
-        "it holds the graph": ("def new_mean(mean, loss, count): return mean + (loss - mean) / count", (
-            "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for gradients, true one that "
-            "asks for no gradients."
-        )),
+        "it holds the graph": (
+            "def new_mean(mean, loss, count): return mean + (loss - mean) / count",
+            (
+                "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for gradients, true one that "
+                "asks for no gradients."
+            ),
+        ),
         "the loss loses its graph": (
             "def new_mean(mean, loss, count): return mean + (loss.detach_() - mean) / count",
             "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for no gradients, true one "
@@ -184,33 +194,40 @@ MEAN = Exercise(
             def new_mean(mean, loss, count):
                 return mean * (count - 1) / count + loss.data.div_(count)
             """,
-            "✗ at mean = 1, loss = 4, count = 4: yours 1, true 4. The result is right, but what was "
-            "given has changed.",
+            "✗ at mean = 1, loss = 4, count = 4: yours 1, true 4. The result is right, but what was given has changed.",
         ),
-        "the sum": ("def new_mean(mean, loss, count): return mean + loss.detach()", (
-            "✗ at mean = 1, loss = 4, count = 4: yours 5, true 1.75. That is the sum."
-        )),
-        "half and half": ("def new_mean(mean, loss, count): return (mean + loss.detach()) / 2", (
-            "✗ at mean = 0, loss = 4, count = 1: yours 2, true 4. That is half and half."
-        )),
-        "the old mean whole": ("def new_mean(mean, loss, count): return mean + loss.detach() / count", (
-            "✗ at mean = 1, loss = 4, count = 4: yours 2, true 1.75. The old mean counts too much."
-        )),
-        "the newest alone": ("def new_mean(mean, loss, count): return loss.detach()", (
-            "✗ at mean = 1, loss = 4, count = 4: yours 4, true 1.75."
-        )),
-        "the sign": ("def new_mean(mean, loss, count): return mean - (loss.detach() - mean) / count", (
-            "✗ at mean = 0, loss = 4, count = 1: yours -4, true 4. The sign is turned round."
-        )),
-        "no tensor": ("def new_mean(mean, loss, count): return mean + (loss.item() - mean) / count", (
-            "✗ at mean = 0, loss = 4, count = 1: yours 4, true 4. A tensor is wanted."
-        )),
-        "a text": ("def new_mean(mean, loss, count): return 'mean'", (
-            "✗ at mean = 0, loss = 4, count = 1: yours 'mean', true 4. A tensor is wanted."
-        )),
-        "return forgotten": ("def new_mean(mean, loss, count): mean + (loss.detach() - mean) / count", (
-            "not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back"
-        )),
+        "the sum": (
+            "def new_mean(mean, loss, count): return mean + loss.detach()",
+            ("✗ at mean = 1, loss = 4, count = 4: yours 5, true 1.75. That is the sum."),
+        ),
+        "half and half": (
+            "def new_mean(mean, loss, count): return (mean + loss.detach()) / 2",
+            ("✗ at mean = 0, loss = 4, count = 1: yours 2, true 4. That is half and half."),
+        ),
+        "the old mean whole": (
+            "def new_mean(mean, loss, count): return mean + loss.detach() / count",
+            ("✗ at mean = 1, loss = 4, count = 4: yours 2, true 1.75. The old mean counts too much."),
+        ),
+        "the newest alone": (
+            "def new_mean(mean, loss, count): return loss.detach()",
+            ("✗ at mean = 1, loss = 4, count = 4: yours 4, true 1.75."),
+        ),
+        "the sign": (
+            "def new_mean(mean, loss, count): return mean - (loss.detach() - mean) / count",
+            ("✗ at mean = 0, loss = 4, count = 1: yours -4, true 4. The sign is turned round."),
+        ),
+        "no tensor": (
+            "def new_mean(mean, loss, count): return mean + (loss.item() - mean) / count",
+            ("✗ at mean = 0, loss = 4, count = 1: yours 4, true 4. A tensor is wanted."),
+        ),
+        "a text": (
+            "def new_mean(mean, loss, count): return 'mean'",
+            ("✗ at mean = 0, loss = 4, count = 1: yours 'mean', true 4. A tensor is wanted."),
+        ),
+        "return forgotten": (
+            "def new_mean(mean, loss, count): mean + (loss.detach() - mean) / count",
+            ("not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back"),
+        ),
     },
     right={
         "no_grad": """
