@@ -31,7 +31,7 @@ STEP = Exercise(
                 w.data -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. w is right, but torch took no note.",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. Right, but torch took no note.",
         ),
         "new numbers by .data": (
             """
@@ -39,7 +39,7 @@ STEP = Exercise(
                 w.data = w.data - rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. w is right, but torch took no note.",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. Right, but torch took no note.",
         ),
         "on the tape": (
             """
@@ -51,11 +51,11 @@ STEP = Exercise(
         ),
         "uphill": (
             IN_PLACE.replace("-=", "+="),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Against the slope, by rate · w.grad."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Step against the slope."),
         ),
         "the rate is missing": (
             IN_PLACE.replace("rate * ", ""),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Against the slope, by rate · w.grad."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Step against the slope."),
         ),
         "it asks no more": (
             """
@@ -64,7 +64,7 @@ STEP = Exercise(
                 w -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Against the slope, by rate · w.grad.",
+            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Step against the slope.",
         ),
         "return forgotten": (
             IN_PLACE.replace("    return w\n", ""),
