@@ -60,7 +60,7 @@ def check_engine(engine: Callable[..., Any]) -> None:
 
     >>> from course_utils import Value
     >>> check_engine(Value)
-    ✓ right: 21 expressions, a second backward, 20000 operations in a row, 40 diamonds
+    ✓ right: 21 expressions, a second backward, 10000 operations in a row, 40 diamonds
     """
     check_by(_engine_fault, engine, solved=f"{len(TRIALS)} expressions, a second backward, {STOOD}")
 

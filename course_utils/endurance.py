@@ -10,7 +10,7 @@ from typing import Any
 from course_utils.attempt import Attempt, attempt
 
 SECONDS = 1.5  # for what must not take a path at a time
-LENGTH = 20_000  # operations in a row; Python's functions call each other some 1000 deep
+LENGTH = 10_000  # operations in a row; Python's functions call each other some 1000 deep
 DIAMONDS = 40  # with 2 ways through each
 STOOD = f"{LENGTH} operations in a row, {DIAMONDS} diamonds"
 DEEP = "RecursionError. Python's functions call each other only so deep: use a loop and a list"

@@ -73,7 +73,7 @@ FAULTS = {
     ),
     "a function that calls itself": (
         engine_with(backward=each_path),
-        "✗ 20000 operations in a row: RecursionError. "
+        "✗ 10000 operations in a row: RecursionError. "
         "Python's functions call each other only so deep: use a loop and a list",
     ),
 }
@@ -95,6 +95,6 @@ def test_a_right_engine_passes(engine, capsys):
 
 def test_an_order_is_for_a_graph_with_each_value_once(capsys):
     check_order(lambda result: operands_first(result)[::-1], Value)
-    assert capsys.readouterr().out == "✓ right: 4 graphs, 20000 operations in a row, 40 diamonds\n"
+    assert capsys.readouterr().out == "✓ right: 4 graphs, 10000 operations in a row, 40 diamonds\n"
     check_order(operands_first, Value)
     assert capsys.readouterr().out.endswith("a comes before s, which still sends to it\n")

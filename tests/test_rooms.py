@@ -84,7 +84,8 @@ MAY_IMPORT = {
     "widgets": {"controls", "machine"},
     "__init__": {
         "battery", "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported",
-        "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch", "widgets",
+        "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
+        "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.

@@ -42,6 +42,7 @@ WORKED = {
         ),
         ("06_vector_backward", "neuron-back", "torch     dz/dw = [2.0, 1.0]   dC/dw = [-0.75, -0.375]"),
         ("06_vector_backward", "neuron-count", "100 inputs   1 results:   1 rows, 100 columns, same True"),
+        ("13_network", "net-autograd", "w1 (2, 6)  size 1.154688, autograd 1.154688 True"),
     ],
     "C4": [
         ("01_slope", "two-ways-table", "up and down 9.000001"),
@@ -68,10 +69,33 @@ WORKED = {
         ("02_graph", "torch-kinds", "y = 12, made by Mul"),
         ("02_graph", "torch-kinds", "z = 15, made by Add"),
     ],
+    "G3": [
+        ("11_static_dynamic", "fed-run", "z is + of + and ×. Its value: TypeError"),
+        ("11_static_dynamic", "fed-run", "fed 1 2 3 4   x = 3   y = 12   z = 15"),
+        ("11_static_dynamic", "fed-run", "gradients: {'a': 1.0, 'b': 1.0, 'c': 4.0, 'd': 3.0}"),
+        ("11_static_dynamic", "traced-graph", "7. the result, + of node 5, node 6: value ?."),
+        ("11_static_dynamic", "traced-graph", "7. the result, + of node 5, node 6: value 15, gradient 1."),
+    ],
+    "G4": [
+        ("11_static_dynamic", "branch-eager", "a =  1   y =  6   gradients: a 2, b  2   operations: + ×"),
+        ("11_static_dynamic", "branch-eager", "a = -1   y = -6   gradients: a 2, b -2   operations: − ×"),
+        ("11_static_dynamic", "branch-refused", "it stops, and says: control flow"),
+        ("11_static_dynamic", "branch-refused", "it stops, and says: data-dependent"),
+        ("11_static_dynamic", "cond-export", "a =  1   y =  6   gradients of a, b: 2 2"),
+        ("11_static_dynamic", "cond-export", "a = -1   y = -6   gradients of a, b: 2 -2"),
+        (
+            "11_static_dynamic",
+            "cond-export",
+            "4. unnamed, cond of node 3, a, b: value −3, gradient 2, from a + b or a − b.",
+        ),
+    ],
     "I1": [
         ("00_start_here", "machine", "✓ Python: 3.11 or newer"),
         ("00_start_here", "machine", "✓ torch: 2.11 or newer"),
         ("00_start_here", "machine", "✓ device: computes"),
+    ],
+    "N1": [
+        ("13_network", "collapse-layers", "two [6.0, 8.0, 10.0]   one [6.0, 8.0, 10.0]   relu [5.0, 7.0, 10.0]"),
     ],
     "R1": [
         ("04_requires_grad", "asks-matrix", "W asks: True   W.grad is None"),
@@ -138,4 +162,3 @@ WORKED = {
         ("07_manual_sgd", "break-item-count", "keeping loss.item():  0"),
     ],
 }
-LATER = {"G3", "G4", "N1"}  # static graphs and networks: lessons 11 and 13, which are being written

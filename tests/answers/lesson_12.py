@@ -112,7 +112,7 @@ ORDER = Exercise(
     scope=("imports", "number-class"),
     task="turns",
     unsolved="not solved yet: your function gives nothing back",
-    solved="✓ right: 4 graphs, 20000 operations in a row, 40 diamonds",
+    solved="✓ right: 4 graphs, 10000 operations in a row, 40 diamonds",
     wrong={
         "as they are found": (
             FOUND,
@@ -121,7 +121,7 @@ ORDER = Exercise(
         "a function that calls itself": (
             RECURSION,
             (
-                "✗ 20000 operations in a row: RecursionError. Python's functions call each other only so "
+                "✗ 10000 operations in a row: RecursionError. Python's functions call each other only so "
                 "deep: use a loop and a list"
             ),
         ),
