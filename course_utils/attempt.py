@@ -16,12 +16,14 @@ import threading
 from time import monotonic
 import traceback
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from weakref import WeakKeyDictionary
 
 from course_utils.shield import shielded
 import torch
 
 SECONDS = 5.0  # for all that one check asks of a function
 PATIENCE = 0.6  # seconds for stopping it
+_BEGUN_BY: WeakKeyDictionary[threading.Thread, threading.Thread] = WeakKeyDictionary()  # the last attempt of a thread
 LONGEST = 160  # letters of a foreign error's text
 
 
@@ -58,6 +60,7 @@ def attempt(function: object, arguments: Sequence[object], ends: float | None = 
         return Attempt(fault=f"is no function, but {type(function).__name__}")
     came: list[Attempt] = []
     thread = threading.Thread(target=lambda: came.append(_call(function, arguments)), daemon=True)
+    _BEGUN_BY[threading.current_thread()] = thread
     with shielded():
         thread.start()
         try:
@@ -105,15 +108,23 @@ def _returned(value: object) -> Attempt:
 def _stop(thread: threading.Thread) -> None:
     """Raise in the thread until it ends; one that catches everything is hit outside its `try`, or left behind.
 
-    Between two errors it gets a moment only, so that the second comes while the first is handled.
+    Between two errors it gets a moment only, so that the second comes while the first is handled. An attempt that it
+    has begun itself, and waits for, is stopped as well.
     """
     moment = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
     ends = monotonic() + PATIENCE
-    while thread.is_alive() and thread.ident is not None and monotonic() < ends:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUpError))
-        thread.join(1e-4)
-    sys.setswitchinterval(moment)
+    known = {thread}
+    try:
+        sys.setswitchinterval(1e-6)
+        while (alive := [one for one in known if one.is_alive()]) and monotonic() < ends:
+            for one in alive:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(one.ident or 0), ctypes.py_object(TimeIsUpError)
+                )
+            known |= {_BEGUN_BY[one] for one in alive if one in _BEGUN_BY}
+            thread.join(1e-4)
+    finally:  # whoever stops may be stopped
+        sys.setswitchinterval(moment)
 
 
 def said(error: BaseException) -> str:

@@ -27,6 +27,10 @@ TRIALS: Mapping[str, tuple[Callable[[Any, Any], Any], str]] = {
         lambda a, b: _diamond(a * b, a),
         "Each must wait until all has arrived, and send only then.",
     ),
+    "(s + a) * s, where s = a * b": (
+        lambda a, b: _turned(a * b, a),
+        "Each must wait until all has arrived, and send only then.",
+    ),
     "a + 2": (lambda a, b: a + 2, ""),
     "2 + a": (lambda a, b: 2 + a, ""),
     "a * 2": (lambda a, b: a * 2, ""),
@@ -38,7 +42,7 @@ TRIALS: Mapping[str, tuple[Callable[[Any, Any], Any], str]] = {
     "a / b": (lambda a, b: a / b, ""),
     "a / 2": (lambda a, b: a / 2, ""),
     "2 / a": (lambda a, b: 2 / a, ""),
-    "a ** 3": (lambda a, b: a**3, ""),
+    "b ** 3": (lambda a, b: b**3, ""),
     "a ** -1.5": (lambda a, b: a**-1.5, ""),
     "a.relu() + b.relu()": (lambda a, b: a.relu() + b.relu(), ""),
     "b.tanh()": (lambda a, b: b.tanh(), ""),
@@ -52,21 +56,25 @@ def check_engine(engine: Callable[..., Any]) -> None:
 
     Args:
         engine: called with a number. It must have + - * / **, a minus sign in front, bare numbers on either side,
-            `relu`, `tanh`, `exp`, `log`, and `backward`, which adds to `.grad`: on a shared operand, on a diamond, a
-            second time, on a long chain and on many paths.
+            `relu`, `tanh`, `exp`, `log`, and `backward`, which adds to `.grad`, 0 at first: on a shared operand, on
+            a diamond, a second time, on a long chain and on many paths. Asked are the leaves' gradients.
 
     Raises:
         CheckFailed: in strict mode, if the engine does not hold.
 
     >>> from course_utils import Value
     >>> check_engine(Value)
-    ✓ right: 21 expressions, a second backward, 10000 operations in a row, 40 diamonds
+    ✓ right: 22 expressions, a second backward, 10000 operations in a row, 40 diamonds
     """
     check_by(_engine_fault, engine, solved=f"{len(TRIALS)} expressions, a second backward, {STOOD}")
 
 
 def _diamond(s: Any, a: Any) -> Any:
     return s * (s + a)
+
+
+def _turned(s: Any, a: Any) -> Any:
+    return (s + a) * s
 
 
 def _engine_fault(engine: Callable[..., Any]) -> str | None:
@@ -78,7 +86,9 @@ def _engine_fault(engine: Callable[..., Any]) -> str | None:
             came = tried(partial(_trial_fault, engine, expression, place, clue))  # a partial: no line of ours is told
             if came.fault or came.value:
                 return f"{text} at a = {place[0]:g}, b = {place[1]:g}: {came.fault or came.value}"
-    return _again_fault(engine) or _shared_fault(engine) or long_fault(lambda total: total.backward(), engine)
+    return (
+        _again_fault(engine) or _shared_fault(engine) or long_fault(lambda total: total.backward(), engine, _far_fault)
+    )
 
 
 def _trial_fault(
@@ -96,7 +106,7 @@ def _trial_fault(
         return "backward() must leave .data as it was"
     for name, yours, slope, other in (("a", a.grad, slopes[0], slopes[1]), ("b", b.grad, slopes[1], slopes[0])):
         if found := difference(yours, slope):
-            why = clue or _why(yours, slope, other)
+            why = (clue if difference(slope, 0.0) else "") or _why(yours, slope, other)
             return f"{name}.grad is {found.yours}, true {found.true}. {why}".rstrip()
     return None
 
@@ -130,3 +140,8 @@ def _shared_fault(engine: Callable[..., Any]) -> str | None:
     second.backward()
     found = difference(x.grad, 8.0)
     return f"x * x and x * 2 at x = 3, one backward() each: x.grad is {found.yours}, true 8" if found else None
+
+
+def _far_fault(_: object, leaf: Any, slope: float) -> str:
+    found = difference(leaf.grad, slope)
+    return f"the leaf's .grad is {found.yours}, true {found.true}" if found else ""

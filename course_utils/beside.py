@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from math import atan2, degrees
 
 from course_utils.graph import Graph, Node
 from course_utils.layout import Point, lay_out
@@ -15,6 +16,7 @@ from matplotlib.patches import FancyBboxPatch
 
 WIDTH, HEIGHT, GAP = 104, 76, 28  # pixels: of a box, and between two graphs
 LONGEST = 16  # letters that a box can hold
+DENSITY = 80  # pixels to an inch: a box then holds its words
 _FRAMES = {"leaf": ("leaf fill", "value"), "operation": ("operation fill", "quiet"), "result": ("result fill", "loss")}
 
 
@@ -42,7 +44,7 @@ def plot_graphs(graphs: Mapping[str, Graph], *, title: str = "") -> Axes:
     ax.set(xlim=(-4, left - GAP + 4), ylim=(deepest + 4, -30))
     figure = ax.get_figure(root=True)
     assert figure is not None
-    figure.set_size_inches(7, 7 * (deepest + 74) / (left - GAP + 8))
+    figure.set_size_inches((left - GAP + 8) / DENSITY, (deepest + 74) / DENSITY)
     return ax
 
 
@@ -57,7 +59,9 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
         points = [(left + y, x) for x, y in _along(route)]
         dashes, colour = ":" if dashed else "-", COLOURS["quiet"]
         ax.plot(*zip(*points, strict=True), dashes, color=colour, linewidth=1.2, label=UNTOLD)
-        ax.plot(*points[-1], "v", color=colour, markersize=5, label=UNTOLD)
+        (back, up), (across, down) = points[-2:]
+        turned = degrees(atan2(up - down, across - back)) - 90  # of a triangle that points up
+        ax.plot(across, down, marker=(3, 0, turned), color=colour, markersize=6, label=UNTOLD)
     for place, (node, (down, across)) in enumerate(zip(graph.nodes, layout.centres, strict=True)):
         role = "result" if place == len(graph.nodes) - 1 and node.kind == "operation" else node.kind
         if role in _FRAMES:

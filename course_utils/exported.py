@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 import inspect
 import pickle
 import subprocess
@@ -47,8 +48,10 @@ def answer() -> None:
     module.forward = scope[name]
     graphs, refused = [], ""
     try:
-        program = torch.export.export(module, tuple(torch.tensor(float(number)) for number in feeds[0].values()))
-        graphs = [draw_traced(program, **feed) for feed in feeds]
+        # What the function prints goes another way: stdout is for the answer.
+        with redirect_stdout(sys.stderr):
+            program = torch.export.export(module, tuple(torch.tensor(float(number)) for number in feeds[0].values()))
+            graphs = [draw_traced(program, **feed) for feed in feeds]
     except RuntimeError as error:
         refused = str(error).partition("\n")[0]
     sys.stdout.buffer.write(pickle.dumps((graphs, refused)))

@@ -36,12 +36,12 @@ def _order_fault(yours: Callable[[Any], object], engine: Callable[..., Any]) -> 
         fault = came.fault or _list_fault(came.value, names)
         if fault:
             return f"{text}: {fault}"
-    return long_fault(yours, engine)
+    return long_fault(yours, engine, _far_fault)
 
 
 def _graphs(engine: Callable[..., Any]) -> dict[str, dict[Any, str]]:
     """By their text graphs: the names of their values, the result first."""
-    a, b = engine(3.0), engine(2.0)
+    a, b = engine(0.5), engine(2.0)  # in the order of their size they would be in no right order
     s = a * b
     t = s + a
     left, right = s * t, t * s
@@ -73,3 +73,16 @@ def _early_fault(order: list[Any], names: Mapping[Any, str]) -> str | None:
             if order.index(operand) < order.index(value):
                 return f"{names[operand]} comes before {names[value]}, which still sends to it"
     return None
+
+
+def _far_fault(order: Any, leaf: Any, slope: float) -> str:
+    """What is wrong with a long order: 1 is sent back along it, and what reaches the leaf must be its gradient."""
+    if not isinstance(order, list | tuple):
+        return f"a list of values is wanted, got {type(order).__name__}"
+    kind = type(leaf)
+    flow = {value: float(not place) for place, value in enumerate(order) if isinstance(value, kind)}
+    for sender, operand, local in [(value, *edge) for value in flow for edge in value.edges]:
+        if operand in flow:
+            flow[operand] += local * flow[sender]
+    holds = len(flow) == len(order) and flow.get(leaf) == slope
+    return "" if holds else "the order is not right. Is every value in it, once, after all that use it?"

@@ -60,6 +60,7 @@ def _settings() -> Iterator[tuple[Callable[[], object], Callable[..., object]]]:
     yield lambda: sys.unraisablehook, lambda hook: setattr(sys, "unraisablehook", hook)
     yield random.getstate, random.setstate
     yield sys.getrecursionlimit, sys.setrecursionlimit
+    yield sys.getswitchinterval, sys.setswitchinterval
     yield torch.get_default_dtype, torch.set_default_dtype
     yield torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode
     yield torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly

@@ -23,7 +23,8 @@ def draw_traced(program: fx.GraphModule | torch.export.ExportedProgram, /, **fee
             no node has a value.
 
     Raises:
-        ValueError: `feed` does not name just the inputs; or there is more than one result.
+        ValueError: `feed` does not name just the inputs; there is more than one result; or the program needs a tensor
+            that is no input. An input that nothing uses is not drawn.
 
     >>> print(draw_traced(fx.symbolic_trace(lambda a, b: a * b), a=3.0, b=4.0).with_gradients().to_text())
     A graph of 3 nodes.
@@ -69,7 +70,7 @@ class _Reader:
 
     def _read(self, node: fx.Node) -> None:
         if node.op == "get_attr":  # a branch of a `cond`, itself a graph
-            self.values[node] = getattr(self.module, str(node.target))
+            self.values[node] = _branch(self.module, node)
         elif node.op == "placeholder":
             self.values[node] = self.feed.get(node.name)
             self._add(node, Node("leaf", node.name, value=self.values[node]))
@@ -104,12 +105,14 @@ class _Reader:
             return taken[-1]
 
         arguments: Any = map_arg(node.args, fresh)
+        named: Any = map_arg(node.kwargs, fresh)
         if node.op == "call_method":
-            value = getattr(arguments[0], str(node.target))(*arguments[1:], **node.kwargs)
+            value = getattr(arguments[0], str(node.target))(*arguments[1:], **named)
         else:
             assert callable(node.target)
-            value = node.target(*arguments, **node.kwargs)
+            value = node.target(*arguments, **named)
         value = value[0] if isinstance(value, tuple) else value
+        value = value if isinstance(value, torch.Tensor) else torch.tensor(value)  # a shape, a number of dimensions
         ask = [operand for operand in taken if operand.requires_grad and value.requires_grad]
         found = iter(torch.autograd.grad(value, ask, allow_unused=True, materialize_grads=True) if ask else ())
         return value, [next(found) if ask and operand.requires_grad else torch.tensor(0.0) for operand in taken]
@@ -146,7 +149,7 @@ def _result(graph: fx.Graph) -> fx.Node:
 def _operands(node: fx.Node) -> list[fx.Node | float]:
     """The operands in order, those in a tuple too; a branch is none."""
     flat: list[Any] = []
-    for argument in node.args:
+    for argument in (*node.args, *node.kwargs.values()):
         flat += argument if isinstance(argument, tuple | list) else [argument]
     return [one for one in flat if isinstance(one, int | float) or (isinstance(one, fx.Node) and one.op != "get_attr")]
 
@@ -158,6 +161,14 @@ def _name(node: fx.Node) -> str:
 
 def _sign(name: str) -> str:
     return _SIGNS.get(name) or sign(name.title().replace("_", ""))
+
+
+def _branch(module: fx.GraphModule, node: fx.Node) -> fx.GraphModule:
+    """One side of a `cond`."""
+    found = getattr(module, str(node.target), None)
+    if not isinstance(found, fx.GraphModule):
+        raise ValueError(f"program must need nothing but its inputs, got the tensor {node.target}")
+    return found
 
 
 def _branches(node: fx.Node, module: fx.GraphModule) -> str:

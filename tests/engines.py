@@ -1,5 +1,7 @@
 """Engines that compute as the package's does, but for one fault."""
 
+from contextlib import suppress
+from math import exp, log
 from operator import add
 
 from course_utils import Value
@@ -93,3 +95,39 @@ def each_path(self, arrives=1.0):
     self.grad += arrives
     for source, slope in self.edges:
         each_path(source, slope * arrives)
+
+
+def last_in_first_out(result):
+    order, seen, stack = [], {result}, [result]
+    while stack:
+        order.append(stack.pop())
+        for source, _ in order[-1].edges:
+            if source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return sorted(order, key=lambda value: not value.edges)  # leaves last: they only receive
+
+
+def by_logarithm(a, n):
+    return exp(n * log(a))
+
+
+def short_graphs_only(self):
+    if len(operands_first(self)) < 30:
+        back()(self)
+
+
+def too_deep_in_silence(self):
+    order, seen = [], set()
+
+    def visit(value):
+        if value not in seen:
+            seen.add(value)
+            for source, _ in value.edges:
+                visit(source)
+            order.append(value)
+
+    with suppress(RecursionError):
+        visit(self)
+    if self in order:
+        back(order=lambda _: order[::-1])(self)

@@ -151,3 +151,17 @@ def test_what_exec_made_has_no_line_to_tell(monkeypatch):
     scope = {}
     exec("def stops(w):\n    return w + nothing", scope)
     assert attempt(scope["stops"], [1.0]).fault == "stops with NameError: name 'nothing' is not defined"
+
+
+def test_an_attempt_within_an_attempt_leaves_nothing_running():
+    before = sys.getswitchinterval()
+    running = threading.active_count()
+
+    def endless():
+        while True:
+            pass
+
+    came = attempt(lambda: attempt(endless, ()), (), ends=time.monotonic() + 0.3)
+    assert "still running" in came.fault
+    assert sys.getswitchinterval() == before
+    assert threading.active_count() == running

@@ -4,7 +4,21 @@ from operator import add, mul
 
 from course_utils import Value, check_engine, check_order
 from course_utils.engine import operands_first
-from engines import as_found, back, each_path, engine_with, last_pass, overwrites, reads_grad, rule, spoils
+from engines import (
+    as_found,
+    back,
+    by_logarithm,
+    each_path,
+    engine_with,
+    last_in_first_out,
+    last_pass,
+    overwrites,
+    reads_grad,
+    rule,
+    short_graphs_only,
+    spoils,
+    too_deep_in_silence,
+)
 import pytest
 
 AT = "at a = 3, b = 2:"
@@ -28,6 +42,23 @@ FAULTS = {
         f"✗ s * (s + a), where s = a * b {AT} a.grad is 24, true 36. "
         "Each must wait until all has arrived, and send only then.",
     ),
+    "last in, first out": (
+        engine_with(backward=back(order=last_in_first_out)),
+        f"✗ (s + a) * s, where s = a * b {AT} a.grad is 24, true 36. "
+        "Each must wait until all has arrived, and send only then.",
+    ),
+    "powers by the logarithm": (
+        engine_with(__pow__=rule(by_logarithm, lambda a, n: (n * by_logarithm(a, n - 1), 0.0))),
+        "✗ b ** 3 at a = 1.5, b = -0.5: it stops with ValueError: math domain error",
+    ),
+    "short graphs only": (
+        engine_with(backward=short_graphs_only),
+        "✗ 10000 operations in a row: the leaf's .grad is 0, true 1e+04",
+    ),
+    "too deep, and silent about it": (
+        engine_with(backward=too_deep_in_silence),
+        "✗ 10000 operations in a row: the leaf's .grad is 0, true 1e+04",
+    ),
     "swapped slopes": (
         engine_with(__mul__=rule(mul, lambda a, b: (a, b))),
         f"✗ a * b {AT} a.grad is 3, true 2. That is the slope for the other operand.",
@@ -46,7 +77,7 @@ FAULTS = {
     ),
     "a wrong power": (
         engine_with(__pow__=rule(lambda a, n: a**n, lambda a, n: (a ** (n - 1), 0.0))),
-        f"✗ a ** 3 {AT} a.grad is 9, true 27.",
+        f"✗ b ** 3 {AT} b.grad is 4, true 12.",
     ),
     "a wrong tanh": (
         engine_with(tanh=rule(lambda a: Value(a).tanh().data, lambda a: [1 - a**2])),
@@ -90,7 +121,7 @@ def test_an_engine_with_a_fault_is_seen(fault, capsys, monkeypatch):
 @pytest.mark.parametrize("engine", [Value, engine_with(), engine_with(backward=back())])
 def test_a_right_engine_passes(engine, capsys):
     check_engine(engine)
-    assert capsys.readouterr().out.startswith("✓ right: 21 expressions")
+    assert capsys.readouterr().out.startswith("✓ right: 22 expressions")
 
 
 def test_an_order_is_for_a_graph_with_each_value_once(capsys):

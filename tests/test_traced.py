@@ -112,3 +112,25 @@ def test_graphs_beside_one_another_keep_their_places():
         "b\nvalue 2\ngrad −1.234e+04",
         "×\nvalue −2.469e+04\ngrad 1",
     ]
+
+
+def test_an_operand_by_name_is_an_operand():
+    program = torch.fx.symbolic_trace(lambda a, b: torch.add(a, other=b))
+    assert numbers(draw_traced(program, a=3.0, b=4.0).with_gradients()) == [("a", 3, 1), ("b", 4, 1), ("+", 7, 1)]
+
+
+def test_a_tensor_from_outside_is_refused():
+    w = torch.tensor(2.0)
+    program = torch.fx.symbolic_trace(lambda a: w * a)
+    with pytest.raises(ValueError, match="program must need nothing but its inputs, got the tensor"):
+        draw_traced(program, a=1.0)
+
+
+def test_what_an_exported_function_prints_does_no_harm():
+    [graph] = export_graphs(talks, {"a": 3.0})
+    assert numbers(graph) == [("a", 3, 6), ("×", 9, 1)]
+
+
+def talks(a):
+    print("on the way")
+    return a * a

@@ -19,7 +19,7 @@ FROZEN = Exercise(
         ),
         "upstream forgotten": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 1, 4",
-            ("✗ dp_eager: yours 1, true 3."),
+            ("✗ dp_eager: yours 1, true 3. Times the 3."),
         ),
         "upstream forgotten behind the product": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 3, 4",
@@ -27,13 +27,16 @@ FROZEN = Exercise(
         ),
         "the slope of q": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 3, 3",
-            ("✗ dp_traced: yours 3, true 12."),
+            ("✗ dp_traced: yours 3, true 12. That is the gradient in f itself."),
         ),
         "the sign": (
             "eager, traced, dp_eager, dp_traced = 15, 12, -3, 12",
             ("✗ dp_eager: yours -3, true 3. The sign is turned round."),
         ),
-        "the 3 forgotten": ("eager, traced, dp_eager, dp_traced = 5, 4, 3, 12", "✗ eager: yours 5, true 15."),
+        "the 3 forgotten": (
+            "eager, traced, dp_eager, dp_traced = 5, 4, 3, 12",
+            ("✗ eager: yours 5, true 15. Times the 3."),
+        ),
         "counted twice": (
             "eager, traced, dp_eager, dp_traced = 15, 12, 6, 24",
             (
@@ -93,6 +96,10 @@ EITHER = Exercise(
     unsolved="not solved yet: at p = 2, q = 1 your function gives nothing back",
     solved="✓ right in all 4 cases",
     wrong={
+        "another test": (
+            "def either(p, q): return 3 * torch.where(p % 2 == 0, p * q, p + q)",
+            "✗ at p = -3, q = -5: yours -24, true 45.",
+        ),
         "an if": (WITH_IF, "✗ at p = 2, q = 1 your function stops with TraceError: symbolically…"),
         "Python's choice in one line": (
             "def either(p, q): return 3 * (p * q if p > q else p + q)",

@@ -9,6 +9,10 @@ QUOTIENT = Exercise(
     unsolved="not solved yet: at a = 3, b = 4 your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "without the sign of b": (
+            "def quotient_slopes(a, b): return 1 / abs(b), -a / (b * abs(b))",
+            "✗ da at a = -1, b = -0.5: yours 2, true -2. The sign is turned round.",
+        ),
         "the sign": (
             "def quotient_slopes(a, b): return 1 / b, a / b**2",
             ("✗ db at a = 3, b = 4: yours 0.1875, true -0.1875. The sign is turned round."),
@@ -114,6 +118,26 @@ ORDER = Exercise(
     unsolved="not solved yet: your function gives nothing back",
     solved="✓ right: 4 graphs, 10000 operations in a row, 40 diamonds",
     wrong={
+        "the first 900 only": (
+            TURNS.replace("while stack:", "while stack and len(seen) < 900:"),
+            "✗ 10000 operations in a row: the order is not right. Is every value in it, once, after all that use it?",
+        ),
+        "too deep, and silent about it": (
+            RECURSION.replace(
+                "    visit(result)\n", "    try:\n        visit(result)\n    except RecursionError:\n        pass\n"
+            ),
+            "✗ 10000 operations in a row: the order is not right. Is every value in it, once, after all that use it?",
+        ),
+        "by size": (
+            """
+            def turns(result):
+                found = [result]
+                for value in found:
+                    found += dict.fromkeys(operand for operand, _ in value.edges if operand not in found)
+                return sorted(found, key=lambda value: -value.data)
+            """,
+            "✗ s * t, where s = a * b, t = s + a: b comes before s, which still sends to it",
+        ),
         "as they are found": (
             FOUND,
             ("✗ s * t, where s = a * b, t = s + a: s comes before t, which still sends to it"),
@@ -128,8 +152,8 @@ ORDER = Exercise(
         "each path walked": (
             EACH_PATH,
             (
-                "✗ 40 diamonds, two ways through each: it is still running after 1.5 seconds. Has each "
-                "value one turn, or one on each path?"
+                "✗ 40 diamonds, two ways through each: it is still running after 2 seconds. Has each value "
+                "one turn, or one on each path?"
             ),
         ),
         "every arrival a turn": (
@@ -161,7 +185,7 @@ ORDER = Exercise(
         ),
         "numbers": (
             TURNS.replace("order.append(value)", "order.append(value.data)"),
-            ("✗ s * t, where s = a * b, t = s + a: the list has something that is no value behind the result: 54"),
+            ("✗ s * t, where s = a * b, t = s + a: the list has something that is no value behind the result: 1.5"),
         ),
         "leaves forgotten": (
             TURNS.replace("if is_second:", "if is_second and value.edges:"),
@@ -177,10 +201,7 @@ ORDER = Exercise(
         ),
         "a loop without end": (
             "def turns(result):\n    while True: pass",
-            (
-                "✗ s * t, where s = a * b, t = s + a: it is still running after 1.5 seconds. Has each value"
-                " one turn, or one on each path?"
-            ),
+            ("✗ s * t, where s = a * b, t = s + a: it is still running after 2 seconds"),
         ),
         "return forgotten": (
             TURNS.replace("return order", "order"),
@@ -218,102 +239,102 @@ LAYER = Exercise(
     scope=("imports",),
     task="layer",
     unsolved=(
-        "not solved yet: at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], "
-        "[5]], v of shape (3, 2) your function gives nothing back"
+        "not solved yet: at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], "
+        "[1]], v of shape (4, 2) your function gives nothing back"
     ),
     solved="✓ right",
     wrong={
         "c forgotten on the way": (
             BACK.replace("v * c", "v"),
             (
-                "✗ dx[0, 0] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v "
-                "of shape (3, 2): yours 13, true 26. Is v multiplied by c before it goes to x and w? Is "
-                "there a sum wherever something was broadcast?"
+                "✗ dx[0, 0] at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], "
+                "v of shape (4, 2): yours 13, true 26. To u goes v * c, to c goes v * u, to b goes v: then "
+                "sum over what was broadcast."
             ),
         ),
         "b not summed": (
             BACK.replace("v.sum(dim=0)", "v"),
             (
-                "✗ db at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours of shape (3, 2), true of shape (2,). A gradient has the shape of what "
+                "✗ db at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (4, 2), true of shape (2,). A gradient has the shape of what "
                 "it belongs to."
             ),
         ),
         "b over the wrong direction": (
             BACK.replace("v.sum(dim=0)", "v.sum(dim=1)"),
             (
-                "✗ db at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours of shape (3,), true of shape (2,). A gradient has the shape of what it"
+                "✗ db at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (4,), true of shape (2,). A gradient has the shape of what it"
                 " belongs to."
             ),
         ),
         "b by the mean": (
             BACK.replace("v.sum(dim=0)", "v.mean(dim=0)"),
             (
-                "✗ db[0] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours 2.333, true 7. That is 1/3 of it: is it divided by 3 once too often?"
+                "✗ db[0] at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v "
+                "of shape (4, 2): yours 2.5, true 10. That is 1/4 of it: is it divided by 4 once too often?"
             ),
         ),
         "c not summed": (
             BACK.replace(".sum(dim=1, keepdim=True)", ""),
             (
-                "✗ dc at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours of shape (3, 2), true of shape (3, 1). A gradient has the shape of "
+                "✗ dc at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (4, 2), true of shape (4, 1). A gradient has the shape of "
                 "what it belongs to."
             ),
         ),
         "c flat": (
             BACK.replace(", keepdim=True", ""),
             (
-                "✗ dc at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours of shape (3,), true of shape (3, 1). A gradient has the shape of what "
+                "✗ dc at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (4,), true of shape (4, 1). A gradient has the shape of what "
                 "it belongs to."
             ),
         ),
         "dw transposed": (
             BACK.replace("x.T @ du", "du.T @ x"),
             (
-                "✗ dw[0, 1] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v "
-                "of shape (3, 2): yours 44, true 117. It is transposed: rows and columns have changed "
-                "places."
+                "✗ dw at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (2, 3), true of shape (3, 2). It is transposed: rows and "
+                "columns have changed places."
             ),
         ),
         "w not transposed": (
             BACK.replace("w.T", "w"),
             (
-                "✗ dx[0, 0] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v "
-                "of shape (3, 2): yours 32, true 26. Is v multiplied by c before it goes to x and w? Is "
-                "there a sum wherever something was broadcast?"
+                "✗ at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2) your function stops with RuntimeError: mat1 and mat2 shapes cannot be "
+                "multiplied (4x2 and 3x2)"
             ),
         ),
         "upstream forgotten": (
             BACK.replace("v * c", "torch.ones_like(v) * c"),
             (
-                "✗ dx[0, 0] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v "
-                "of shape (3, 2): yours 10, true 26. That is the slope of a step on the way: multiply it by"
-                " what arrives from the result, the upstream factor."
+                "✗ dx[0, 0] at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], "
+                "v of shape (4, 2): yours 10, true 26. That is the slope of a step on the way: multiply it "
+                "by what arrives from the result, the upstream factor."
             ),
         ),
         "the sign": (
             BACK.replace("du = v", "du = -v"),
             (
-                "✗ dx[0, 0] at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v "
-                "of shape (3, 2): yours -26, true 26. The sign is turned round."
+                "✗ dx[0, 0] at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], "
+                "v of shape (4, 2): yours -26, true 26. The sign is turned round."
             ),
         ),
         "three of four": (
             BACK.replace(", (v * (x @ w)).sum(dim=1, keepdim=True)", ""),
             (
-                "✗ at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of shape "
-                "(3, 2): yours ([[26, 22], [69, 63], [40, 30]], [[83, 117], [44, 73]], [7, …, wanted 4 "
-                "gradients: dx, dw, db, dc"
+                "✗ at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours (a tensor of shape (4, 3), [[86, 118], [50, 75], [67, 99]], …, wanted "
+                "4 gradients: dx, dw, db, dc"
             ),
         ),
         "another order": (
             BACK.replace("du @ w.T, x.T @ du", "x.T @ du, du @ w.T"),
             (
-                "✗ dx at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours of shape (2, 2), true of shape (3, 2). A gradient has the shape of "
+                "✗ dx at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours of shape (3, 2), true of shape (4, 3). A gradient has the shape of "
                 "what it belongs to."
             ),
         ),
@@ -323,16 +344,16 @@ LAYER = Exercise(
                 (c * (x @ w) + b).backward(gradient=v)
                 return x.grad, w.grad, b.grad, c.grad
             """,
-            "✗ at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of shape "
-            "(3, 2) your function stops with RuntimeError: element 0 of tensors does not require grad "
-            "and does not have a grad_fn",
+            "✗ at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+            "shape (4, 2) your function stops with RuntimeError: element 0 of tensors does not require "
+            "grad and does not have a grad_fn",
         ),
         "a text": (
             "def layer_back(x, w, b, c, v): return 'dx', 'dw', 'db', 'dc'",
             (
-                "✗ dx at x of shape (3, 2), w = [[2, 3], [4, 1]], b = [2, 3], c = [[2], [3], [5]], v of "
-                "shape (3, 2): yours 'dx', true [[26, 22], [69, 63], [40, 30]]. Numbers of shape (3, 2) are"
-                " wanted."
+                "✗ dx at x of shape (4, 3), w of shape (3, 2), b = [2, 3], c = [[2], [3], [5], [1]], v of "
+                "shape (4, 2): yours 'dx', true a tensor of shape (4, 3). Numbers of shape (4, 3) are "
+                "wanted."
             ),
         ),
     },

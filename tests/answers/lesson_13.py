@@ -29,24 +29,24 @@ LAYER = Exercise(
             LAYER_BACK.replace("(x @ w + b > 0)", "(x @ w + b).relu()"),
             (
                 "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
-                "3): yours -2, true -5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
-                "does dx start from dz?"
+                "3): yours -2, true -5. Is dz v where z (not v) is above 0, else 0? Does db add over the "
+                "points? And does dx start from dz?"
             ),
         ),
         "the mask of v": (
             LAYER_BACK.replace("x @ w + b > 0", "v > 0"),
             (
                 "✗ dw[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
-                "3): yours -2, true -5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
-                "does dx start from dz?"
+                "3): yours -2, true -5. Is dz v where z (not v) is above 0, else 0? Does db add over the "
+                "points? And does dx start from dz?"
             ),
         ),
         "the bias forgotten in z": (
             LAYER_BACK.replace(" + b > 0", " > 0"),
             (
                 "✗ dw[0, 1] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
-                "3): yours 2, true 4. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And "
-                "does dx start from dz?"
+                "3): yours 2, true 4. Is dz v where z (not v) is above 0, else 0? Does db add over the "
+                "points? And does dx start from dz?"
             ),
         ),
         "the upstream forgotten": (
@@ -90,8 +90,8 @@ LAYER = Exercise(
             LAYER_BACK.replace("dim=0", "dim=1"),
             (
                 "✗ db[0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, 3): "
-                "yours 3, true -1. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? And does "
-                "dx start from dz?"
+                "yours 3, true -1. Is dz v where z (not v) is above 0, else 0? Does db add over the points?"
+                " And does dx start from dz?"
             ),
         ),
         "the bias added to one number": (
@@ -119,8 +119,8 @@ LAYER = Exercise(
             LAYER_BACK.replace("dz @ w.T", "v @ w.T"),
             (
                 "✗ dx[0, 0] at w of shape (2, 3), b = [0.3, 1.1, -0.4], x of shape (3, 2), v of shape (3, "
-                "3): yours -3.5, true -1.5. Is dz 0 just where z is below 0 (z, not v)? Is it v elsewhere? "
-                "And does dx start from dz?"
+                "3): yours -3.5, true -1.5. Is dz v where z (not v) is above 0, else 0? Does db add over "
+                "the points? And does dx start from dz?"
             ),
         ),
         "dx without w": (

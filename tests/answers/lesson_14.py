@@ -19,11 +19,11 @@ STEP = Exercise(
     wrong={
         "rebinding": (
             IN_PLACE.replace("w -= rate", "w = w - rate"),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved."),
         ),
         "rebinding on the tape": (
             "def step(w, rate): return w - rate * w.grad",
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved."),
         ),
         "by .data": (
             """
@@ -31,7 +31,7 @@ STEP = Exercise(
                 w.data -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. Right, but torch took no note.",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
         ),
         "new numbers by .data": (
             """
@@ -39,7 +39,7 @@ STEP = Exercise(
                 w.data = w.data - rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. Right, but torch took no note.",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
         ),
         "on the tape": (
             """
@@ -48,6 +48,14 @@ STEP = Exercise(
                 return w
             """,
             "✗ at w = [2, -2], rate = 0.1 your function stops with RuntimeError: a leaf…",
+        ),
+        "another w given back": (
+            IN_PLACE.replace("return w", "return w - 0"),
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
+        ),
+        "a number given back": (
+            IN_PLACE.replace("return w", "return 1"),
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
         ),
         "uphill": (
             IN_PLACE.replace("-=", "+="),
@@ -112,28 +120,61 @@ NUMERIC = Exercise(
     unsolved="not solved yet: at name = 'A' your function gives nothing back",
     solved="✓ right in all 4 cases",
     wrong={
+        "no distance": (
+            AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes)"),
+            "✗ at name = 'B': yours True, true False. Take abs().",
+        ),
+        "only the first place": (
+            """
+            def agrees(f, x):
+                leaf = x.clone().requires_grad_()
+                f(leaf).backward()
+                for at in range(len(x)):
+                    nudge = torch.zeros_like(x)
+                    nudge[at] = 1e-6
+                    slope = (f(x + nudge) - f(x - nudge)) / 2e-6
+                    return ((leaf.grad[at] - slope).abs() < 1e-3).item()
+            """,
+            "✗ at name = 'D': yours True, true False. nan is not close: ask if all are.",
+        ),
+        "the sum of the distances": (
+            AGREES.replace(
+                "((leaf.grad - slopes).abs() < 1e-3).all().item()", "((leaf.grad - slopes).sum().abs() < 1e-3).item()"
+            ),
+            "✗ at name = 'A': yours True, true False.",
+        ),
+        "all places nudged at once": (
+            """
+            def agrees(f, x):
+                leaf = x.clone().requires_grad_()
+                f(leaf).backward()
+                slope = (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+                return ((leaf.grad.sum() - slope).abs() < 1e-3).item()
+            """,
+            "✗ at name = 'A': yours True, true False.",
+        ),
         "nan slips through": (
             AGREES.replace("return (", "return not (").replace("< 1e-3).all()", "> 1e-3).any()"),
-            "✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are close.",
+            "✗ at name = 'D': yours True, true False. nan is not close: ask if all are.",
         ),
-        "always true": ("def agrees(f, x): return True", "✗ at name = 'B': yours True, true False."),
-        "always false": ("def agrees(f, x): return False", "✗ at name = 'A': yours False, true True."),
+        "always true": ("def agrees(f, x): return True", "✗ at name = 'A': yours True, true False."),
+        "always false": ("def agrees(f, x): return False", "✗ at name = 'C': yours False, true True."),
         "the other way round": (
             AGREES.replace("return (", "return not ("),
-            ("✗ at name = 'A': yours False, true True."),
+            ("✗ at name = 'A': yours True, true False."),
         ),
         "any in place of all": (
             AGREES.replace(".all()", ".any()"),
-            ("✗ at name = 'D': yours True, true False. nan is neither close nor far: ask whether all are close."),
+            ("✗ at name = 'D': yours True, true False. nan is not close: ask if all are."),
         ),
-        "half the nudge": (AGREES.replace("/ 2e-6", "/ 1e-6"), "✗ at name = 'A': yours False, true True."),
+        "half the nudge": (AGREES.replace("/ 2e-6", "/ 1e-6"), "✗ at name = 'C': yours False, true True."),
         "the sum of the slopes only": (
             AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes).sum()"),
-            ("✗ at name = 'B': yours True, true False."),
+            ("✗ at name = 'A': yours True, true False."),
         ),
         "nudged together": (
             AGREES.replace("f(x + nudge) - f(x - nudge)", "f(x + 1e-6) - f(x - 1e-6)"),
-            "✗ at name = 'A': yours False, true True.",
+            "✗ at name = 'C': yours False, true True.",
         ),
         "detached": (
             AGREES.replace("f(leaf)", "f(leaf.detach())"),
@@ -141,7 +182,7 @@ NUMERIC = Exercise(
         ),
         "the slopes themselves": (
             AGREES.replace("return", "return slopes #"),
-            ("✗ at name = 'A': yours [-2, 8, 4], true True."),
+            ("✗ at name = 'A': yours [8, -12, 4], true False."),
         ),
         "return forgotten": (
             AGREES.replace("return ", ""),
@@ -174,59 +215,69 @@ MEAN = Exercise(
     lesson="14_off_the_tape",
     scope=("imports",),
     task="mean",
-    unsolved=f"not solved yet: at {MEAN_AT} your function gives nothing back",
+    unsolved="not solved yet: at mean = 0, base = 2, count = 1 your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "backward called inside": (
+            """
+            def new_mean(mean, loss, count):
+                loss.backward()
+                return mean + (loss.detach() - mean) / count
+            """,
+            "✗ at mean = 0, base = 2, count = 1 your function stops with RuntimeError: Trying to "
+            "backward through the graph a second time (or directly access saved tensors after they have"
+            " already been freed). Saved intermediate values of the graph…",
+        ),
         "it holds the graph": (
             "def new_mean(mean, loss, count): return mean + (loss - mean) / count",
             (
-                "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for gradients, true one that "
+                "✗ at mean = 0, base = 2, count = 1: yours a tensor that asks for gradients, true one that "
                 "asks for no gradients."
             ),
         ),
         "the loss loses its graph": (
             "def new_mean(mean, loss, count): return mean + (loss.detach_() - mean) / count",
-            "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for no gradients, true one "
-            "that asks for gradients. The result is right, but what was given has changed.",
+            "✗ at mean = 0, base = 2, count = 1 your function stops with RuntimeError: element 0 of "
+            "tensors does not require grad and does not have a grad_fn",
         ),
         "the loss is divided in place": (
             """
             def new_mean(mean, loss, count):
                 return mean * (count - 1) / count + loss.data.div_(count)
             """,
-            "✗ at mean = 1, loss = 4, count = 4: yours 1, true 4. The result is right, but what was given has changed.",
+            "✗ at mean = 1, base = 2, count = 4: yours 'loss itself has changed', true 1.75. A tensor is wanted.",
         ),
         "the sum": (
             "def new_mean(mean, loss, count): return mean + loss.detach()",
-            ("✗ at mean = 1, loss = 4, count = 4: yours 5, true 1.75. That is the sum."),
+            ("✗ at mean = 1, base = 2, count = 4: yours 5, true 1.75. That is the sum."),
         ),
         "half and half": (
             "def new_mean(mean, loss, count): return (mean + loss.detach()) / 2",
-            ("✗ at mean = 0, loss = 4, count = 1: yours 2, true 4. That is half and half."),
+            ("✗ at mean = 0, base = 2, count = 1: yours 2, true 4. That is half and half."),
         ),
         "the old mean whole": (
             "def new_mean(mean, loss, count): return mean + loss.detach() / count",
-            ("✗ at mean = 1, loss = 4, count = 4: yours 2, true 1.75. The old mean counts too much."),
+            ("✗ at mean = 1, base = 2, count = 4: yours 2, true 1.75. The old mean counts too much."),
         ),
         "the newest alone": (
             "def new_mean(mean, loss, count): return loss.detach()",
-            ("✗ at mean = 1, loss = 4, count = 4: yours 4, true 1.75."),
+            ("✗ at mean = 1, base = 2, count = 4: yours 4, true 1.75."),
         ),
         "the sign": (
             "def new_mean(mean, loss, count): return mean - (loss.detach() - mean) / count",
-            ("✗ at mean = 0, loss = 4, count = 1: yours -4, true 4. The sign is turned round."),
+            ("✗ at mean = 0, base = 2, count = 1: yours -4, true 4. The sign is turned round."),
         ),
         "no tensor": (
             "def new_mean(mean, loss, count): return mean + (loss.item() - mean) / count",
-            ("✗ at mean = 0, loss = 4, count = 1: yours 4, true 4. A tensor is wanted."),
+            ("✗ at mean = 0, base = 2, count = 1: yours 4, true 4. A tensor is wanted."),
         ),
         "a text": (
             "def new_mean(mean, loss, count): return 'mean'",
-            ("✗ at mean = 0, loss = 4, count = 1: yours 'mean', true 4. A tensor is wanted."),
+            ("✗ at mean = 0, base = 2, count = 1: yours 'mean', true 4. A tensor is wanted."),
         ),
         "return forgotten": (
             "def new_mean(mean, loss, count): mean + (loss.detach() - mean) / count",
-            ("not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back"),
+            ("not solved yet: at mean = 0, base = 2, count = 1 your function gives nothing back"),
         ),
     },
     right={

@@ -86,59 +86,68 @@ BACKWARD = "class Right(Times):\n    @staticmethod\n    def backward(ctx, upstre
 
 TIMES = Exercise(
     lesson="16_torch_optim",
-    scope=("imports", "line", "wrong-function"),
+    scope=("imports", "wrong-function"),
     task="times",
-    unsolved="not solved yet: at x = [2, -1], c = 3, u = [0.5, 4] your function gives nothing back",
+    unsolved="not solved yet: at x = [2, -1], c = 3, u = [0.5, -4] your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "without the sign of what arrives": (
+            """
+            class Right(Times):
+                @staticmethod
+                def backward(ctx, upstream):
+                    return ctx.c * upstream.abs(), None
+            """,
+            "✗ dx[1] at x = [2, -1], c = 3, u = [0.5, -4]: yours 12, true -12.",
+        ),
         "as it was": (
             BACKWARD.format("upstream, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 0.5, true 1.5. c is missing.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours 0.5, true 1.5. c is missing.",
         ),
         "upstream forgotten": (
             BACKWARD.format("ctx.c + 0 * upstream, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 3, true 1.5. What arrives is missing.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours 3, true 1.5. What arrives is missing.",
         ),
         "upstream forgotten, a bare number": (
             BACKWARD.format("ctx.c, None"),
-            ("✗ at x = [2, -1], c = 3, u = [0.5, 4] your function stops with RuntimeError: …"),
+            ("✗ at x = [2, -1], c = 3, u = [0.5, -4] your function stops with RuntimeError: …"),
         ),
         "5 always": (
             BACKWARD.format("5 * upstream, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 2.5, true 1.5.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours 2.5, true 1.5.",
         ),
         "divided": (
             BACKWARD.format("upstream / ctx.c, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 0.1667, true 1.5.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours 0.1667, true 1.5.",
         ),
         "added": (
             BACKWARD.format("upstream + ctx.c, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 3.5, true 1.5.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours 3.5, true 1.5.",
         ),
         "the sign": (
             BACKWARD.format("-ctx.c * upstream, None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours -1.5, true 1.5. The sign is turned round.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours -1.5, true 1.5. The sign is turned round.",
         ),
         "one gradient only": (
             BACKWARD.format("ctx.c * upstream"),
-            "✗ at x = [2, -1], c = 3, u = [0.5, 4] your function stops with RuntimeError: …",
+            "✗ at x = [2, -1], c = 3, u = [0.5, -4] your function stops with RuntimeError: …",
         ),
         "the other way round": (
             BACKWARD.format("None, ctx.c * upstream"),
-            ("✗ at x = [2, -1], c = 3, u = [0.5, 4] your function stops with RuntimeError: …"),
+            ("✗ at x = [2, -1], c = 3, u = [0.5, -4] your function stops with RuntimeError: …"),
         ),
         "added up": (
             BACKWARD.format("(ctx.c * upstream).sum().expand_as(upstream), None"),
-            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, 4]: yours 13.5, true 1.5.",
+            "✗ dx[0] at x = [2, -1], c = 3, u = [0.5, -4]: yours -10.5, true 1.5.",
         ),
         "another name": (
             BACKWARD.format("c * upstream, None"),
-            "✗ at x = [2, -1], c = 3, u = [0.5, 4] your function stops with NameError: name 'c' is not defined",
+            "✗ at x = [2, -1], c = 3, u = [0.5, -4] your function stops with NameError: name 'c' is not defined",
         ),
         "a text": (
             "Right = 'c'",
             (
-                "✗ at x = [2, -1], c = 3, u = [0.5, 4] your function stops with AttributeError: 'str' "
+                "✗ at x = [2, -1], c = 3, u = [0.5, -4] your function stops with AttributeError: 'str' "
                 "object has no attribute 'apply'"
             ),
         ),
@@ -177,6 +186,26 @@ NEWTON_STEP = Exercise(
     unsolved="not solved yet: at loss = cosh, w = 0.5 your function gives nothing back",
     solved="✓ right in all 3 cases",
     wrong={
+        "always downhill": (
+            """
+            def newton_step(loss, w):
+                w = torch.tensor(w, dtype=torch.float64, requires_grad=True, device=device)
+                [slope] = torch.autograd.grad(loss(w), w, create_graph=True)
+                [c] = torch.autograd.grad(slope, w)
+                return (w - slope / c.abs()).item()
+            """,
+            "✗ at loss = sin, w = 2: yours 2.458, true 1.542. It is w - slope / c.",
+        ),
+        "the slope for the curvature": (
+            """
+            def newton_step(loss, w):
+                w = torch.tensor(w, dtype=torch.float64, requires_grad=True, device=device)
+                [slope] = torch.autograd.grad(loss(w), w, create_graph=True)
+                [c] = torch.autograd.grad(loss(w), w)
+                return (w - slope / c).item()
+            """,
+            "✗ at loss = cosh, w = 0.5: yours -0.5, true 0.03788. Your c is the slope.",
+        ),
         "uphill": (
             NEWTON.format("(w + slope / c).item()"),
             "✗ at loss = cosh, w = 0.5: yours 0.9621, true 0.03788. That is uphill: take slope / c away.",
