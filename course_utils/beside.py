@@ -14,14 +14,14 @@ from course_utils.words import constant_text, name_of, number, one_line
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-WIDTH, HEIGHT, GAP = 104, 76, 28  # pixels: of a box, and between two graphs
+WIDTH, HEIGHT, GAP, ROW = 104, 74, 28, 17  # pixels: of a box, between two graphs, of a line of words
 LONGEST = 16  # letters that a box can hold
-DENSITY = 80  # pixels to an inch: a box then holds its words
+DENSITY, LETTERS = 92, 10.5  # pixels to an inch, points: a box then holds its words
 _FRAMES = {"leaf": ("leaf fill", "value"), "operation": ("operation fill", "quiet"), "result": ("result fill", "loss")}
 
 
 def plot_graphs(graphs: Mapping[str, Graph], *, title: str = "") -> Axes:
-    r"""The graphs beside one another, each from top to bottom, with the value and the gradient of each node.
+    """The graphs beside one another, each from top to bottom, with the value and the gradient of each node.
 
     Args:
         graphs: by what is written above each.
@@ -31,7 +31,7 @@ def plot_graphs(graphs: Mapping[str, Graph], *, title: str = "") -> Axes:
     >>> from course_utils import trace
     >>> w = torch.tensor(3.0, requires_grad=True)
     >>> [text.get_text() for text in plot_graphs({"square": trace(w * w)}).texts]
-    ['square', 'w\nvalue 3\ngrad 6', '×\nvalue 9\ngrad 1']
+    ['square', 'w', 'value 3', 'grad 6', '×', 'value 9', 'grad 1']
     """
     ax = new_axes()
     ax.set_axis_off()
@@ -53,7 +53,7 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
     # Laid out from left to right, and then turned: so it goes from top to bottom.
     sizes = [(24, 30) if node.kind == "constant" else (HEIGHT, WIDTH) for node in graph.nodes]
     layout = lay_out(graph, sizes, [None] * len(graph.edges))
-    ax.text(left + layout.height / 2, -16, name, ha="center", weight="bold", color=COLOURS["ink"])
+    ax.text(left + layout.height / 2, -16, name, ha="center", weight="bold", fontsize=LETTERS, color=COLOURS["ink"])
     for edge, route in zip(graph.edges, layout.routes, strict=True):
         dashed = graph.nodes[edge.source].kind == "constant"
         points = [(left + y, x) for x, y in _along(route)]
@@ -69,17 +69,20 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
             corner = left + across - WIDTH / 2, down - HEIGHT / 2
             style = f"round,pad=0,rounding_size={12 if role == 'leaf' else 5}"
             ax.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, style, facecolor=COLOURS[fill], edgecolor=COLOURS[line]))
-        ax.text(left + across, down, _text(node), ha="center", va="center", fontsize=8.5, color=COLOURS["ink"])
+        rows = _rows(node)
+        for at, row in enumerate(rows):  # one by one: a browser's letters have other widths, and only so are centred
+            place = left + across, down + ROW * (at - (len(rows) - 1) / 2)
+            ax.text(*place, row, ha="center", va="center", fontsize=LETTERS, color=COLOURS["ink"])
     return layout.height, layout.width
 
 
-def _text(node: Node) -> str:
+def _rows(node: Node) -> list[str]:
     if node.kind == "constant":
-        return constant_text(node)
+        return [constant_text(node)]
     told = " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
     gradient = "·" if node.gradient is None else number(node.gradient)
     rows = [told, one_line(node.source), f"value {number(node.value)}", f"grad {gradient}"]
-    return "\n".join(row if len(row) <= LONGEST else f"{row[: LONGEST - 1]}…" for row in rows if row)
+    return [row if len(row) <= LONGEST else f"{row[: LONGEST - 1]}…" for row in rows if row]
 
 
 def _along(route: tuple[Point, ...], pieces: int = 6) -> list[Point]:

@@ -95,8 +95,9 @@ def change_curves(cell):
 def shifted(numbers):
     """One number in the middle: as differences are stored, the rest of its curve runs elsewhere too."""
     row = array("i", numbers)
-    middle = next(place for place in range(len(row) // 2, len(row)) if 0 < abs(row[place]) < 2000)
-    row[middle] += 200
+    moving = [place for place in range(len(row) // 2, len(row)) if 0 < abs(row[place]) < 2000]
+    if moving:  # a figure may move nothing but words
+        row[moving[0]] += 200
     return row.tobytes()
 
 

@@ -106,12 +106,8 @@ def test_graphs_beside_one_another_keep_their_places():
     assert [text.get_position() for text in one.texts] == [text.get_position() for text in other.texts]
     assert one.get_xlim() == other.get_xlim()
     words = [text.get_text() for text in other.texts]
-    assert words[:4] == [
-        "first",
-        "a\nvalue −1.234e+04\ngrad 2",
-        "b\nvalue 2\ngrad −1.234e+04",
-        "×\nvalue −2.469e+04\ngrad 1",
-    ]
+    shown = "first a value −1.234e+04 grad 2 b value 2 grad −1.234e+04 × value −2.469e+04 grad 1"
+    assert " ".join(words[:10]) == shown
 
 
 def test_an_operand_by_name_is_an_operand():
