@@ -1,0 +1,37 @@
+"""Autograd's errors and warnings, known by a pattern that holds from one version of torch to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import re
+from typing import NamedTuple
+
+from course_utils import remedies_leaves
+from course_utils.leaflet import Leaflet
+from course_utils.site import Site
+
+Treat = Callable[[Site, "re.Match[str]"], Leaflet | None]
+
+
+class Ailment(NamedTuple):
+    """An error that the clinic knows.
+
+    Attributes:
+        kinds: the classes of the error, or the category of the warning.
+        pattern: what its text must hold.
+        treat: makes the leaflet; gives None if it turns out to be something else.
+    """
+
+    kinds: tuple[type[BaseException], ...]
+    pattern: re.Pattern[str]
+    treat: Treat
+
+
+def _known(kinds: tuple[type[BaseException], ...], pattern: str, treat: Treat) -> Ailment:
+    return Ailment(kinds, re.compile(pattern, re.IGNORECASE | re.DOTALL), treat)
+
+
+AILMENTS = (
+    _known((RuntimeError,), r"leaf (variable|tensor) that requires grad.*in-?place", remedies_leaves.changed_in_place),
+)
+WARNINGS: tuple[Ailment, ...] = ()

@@ -1,0 +1,127 @@
+"""Where an error arose in the learner's own code: the cell, the expression, the variables in sight."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+import linecache
+from types import CodeType, TracebackType
+from typing import TypeVar
+
+Found = TypeVar("Found", bound=ast.AST)
+FOREIGN = ("site-packages", "dist-packages", "/lib/python3", "\\lib\\", "<frozen ", "<string>")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in the learner's code.
+
+    Attributes:
+        cell: the text of the cell, or of the file.
+        span: lines and columns of what was at work, as Python tells them: first line, last line, first column, last.
+        names: the variables in sight, by name: locals over globals.
+        earlier: the texts of cells that ran before, the last one last.
+    """
+
+    cell: str
+    span: tuple[int, int, int, int]
+    names: Mapping[str, object] = field(repr=False)
+    earlier: tuple[str, ...] = ()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The cell, parsed."""
+        return ast.parse(self.cell)
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+        return self.span[0]
+
+    @cached_property
+    def around(self) -> tuple[ast.AST, ...]:
+        """All that holds the place, from the cell down to the smallest expression."""
+        first, last, left, right = self.span
+        start, end = (first, left), (last, right)
+        held = [node for node in ast.walk(self.tree) if _start(node) <= start and end <= _end(node)]
+        return tuple(sorted(held, key=lambda node: (_start(node), [-edge for edge in _end(node)])))
+
+    def nearest(self, kind: type[Found] | tuple[type[Found], ...]) -> Found | None:
+        """The smallest thing of a kind around the place: a statement, a call, a loop; None if there is none."""
+        return next((node for node in reversed(self.around) if isinstance(node, kind)), None)
+
+    @property
+    def statement(self) -> ast.stmt:
+        """The smallest statement around the place."""
+        found = self.nearest(ast.stmt)
+        return found if found is not None else self.tree.body[-1]
+
+    def text(self, node: ast.AST) -> str:
+        """The learner's text for a piece of the cell."""
+        return ast.get_source_segment(self.cell, node) or ast.unparse(node)
+
+    def value(self, node: ast.AST) -> object:
+        """What a name, or an attribute, item or call-free expression of names, stands for; None if unknown.
+
+        Nothing is called, but the properties that `.grad`, `.data` and the like are.
+        """
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name)
+            case ast.Constant(value=value):
+                return value
+            case ast.Attribute(value=inner, attr=name):
+                return getattr(self.value(inner), name, None)
+            case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
+                held = self.value(inner)
+                return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None
+        return None
+
+
+def site_of(
+    trace: TracebackType | None, earlier: Sequence[str] = (), names: Mapping[str, object] | None = None
+) -> Site | None:
+    """The innermost place in the learner's own code that a traceback goes through; None if there is none.
+
+    Args:
+        trace: an error's `__traceback__`.
+        earlier: the texts of cells that ran before, the last one last.
+        names: the variables in sight; by default those of the frame.
+    """
+    found = None
+    while trace is not None:
+        code, lines = trace.tb_frame.f_code, linecache.getlines(trace.tb_frame.f_code.co_filename)
+        if lines and not any(part in code.co_filename for part in FOREIGN):
+            seen = names if names is not None else {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
+            found = Site("".join(lines), _span(code, trace), seen, tuple(earlier))
+        trace = trace.tb_next
+    return found
+
+
+def _span(code: CodeType, trace: TracebackType) -> tuple[int, int, int, int]:
+    positions = list(code.co_positions())
+    first, last, left, right = positions[trace.tb_lasti // 2]
+    line = trace.tb_lineno
+    return (first or line, last or line, left or 0, right if right is not None else 10_000)
+
+
+def _start(node: ast.AST) -> tuple[int, int]:
+    return (node.lineno, node.col_offset) if hasattr(node, "lineno") else (0, 0)
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    line, column = getattr(node, "end_lineno", None), getattr(node, "end_col_offset", None)
+    return (line, column) if line is not None and column is not None else (10**9, 0)
+
+
+def _has(held: list[object] | tuple[object, ...] | dict[object, object], key: object) -> bool:
+    if isinstance(held, dict):
+        return key in held
+    return isinstance(key, int) and -len(held) <= key < len(held)
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """The names that an expression reads, in order, each once."""
+    yield from dict.fromkeys(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
