@@ -6,14 +6,17 @@ hidden, replaced or delayed. What is not known is left as it was, and whatever g
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 import warnings
 
 from course_utils.ailments import AILMENTS, WARNINGS
 from course_utils.leaflet import Leaflet
+from course_utils.rows import unrolled
 from course_utils.site import site_of
 
 
@@ -29,10 +32,18 @@ def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet
         match = ailment.pattern.search(text) if isinstance(error, ailment.kinds) else None
         if match:
             site = site_of(error.__traceback__, earlier)
-            found = ailment.treat(site, match) if site else None
-            if found:
-                return found
+            opened = unrolled(site) if site else None
+            found = ailment.treat(opened, match) if opened else None
+            if found and site and opened and _can_be_run(found.cure):
+                elsewhere = opened is site or found.before != opened.cell
+                return found if elsewhere else replace(found, before=site.cell, line=site.line)
     return None
+
+
+def _can_be_run(cell: str) -> bool:
+    with suppress(SyntaxError, ValueError):
+        return bool(ast.parse(cell).body)
+    return False
 
 
 def open_clinic(shell: Any) -> None:

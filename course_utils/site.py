@@ -23,12 +23,14 @@ class Site:
         span: lines and columns of what was at work, as Python tells them: first line, last line, first column, last.
         names: the variables in sight, by name: locals over globals.
         earlier: the texts of cells that ran before, the last one last.
+        caller: where the learner's own code called the function that the place is in; None if it is in no function.
     """
 
     cell: str
     span: tuple[int, int, int, int]
     names: Mapping[str, object] = field(repr=False)
     earlier: tuple[str, ...] = ()
+    caller: Site | None = field(default=None, repr=False)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -77,6 +79,9 @@ class Site:
             case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
                 held = self.value(inner)
                 return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None
+            case ast.Subscript(value=inner, slice=ast.Name() as index):
+                held, key = self.value(inner), self.value(index)
+                return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None
         return None
 
 
@@ -95,7 +100,7 @@ def site_of(
         code, lines = trace.tb_frame.f_code, linecache.getlines(trace.tb_frame.f_code.co_filename)
         if lines and not any(part in code.co_filename for part in FOREIGN):
             seen = names if names is not None else {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
-            found = Site("".join(lines), _span(code, trace), seen, tuple(earlier))
+            found = Site("".join(lines), _span(code, trace), seen, tuple(earlier), found)
         trace = trace.tb_next
     return found
 

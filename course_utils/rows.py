@@ -1,0 +1,81 @@
+"""A cell in which each statement has its lines for itself, so that one of them can be mended alone."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from course_utils.site import Site
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def unrolled(site: Site) -> Site:
+    """The same place, in a cell without `a; b` and without a block behind its colon; the site itself if it has none.
+
+    The lines may have other numbers then.
+    """
+    first = _statements(site.tree)
+    cell = unrolled_cell(site.cell)
+    if cell == site.cell:
+        return site
+    place = next(number for number, one in enumerate(first) if one is site.statement)
+    old, new = site.statement, _statements(ast.parse(cell))[place]
+    down, aside = new.lineno - old.lineno, new.col_offset - old.col_offset
+    line, last, left, right = site.span
+    moved = (left + aside if line == old.lineno else left, right + aside if last == old.lineno else right)
+    return replace(site, cell=cell, span=(line + down, last + down, *moved))
+
+
+def unrolled_cell(cell: str) -> str:
+    r"""The cell with a line for each statement.
+
+    >>> print(unrolled_cell("for _ in range(2): a = 1; b = 2"))
+    for _ in range(2):
+        a = 1
+        b = 2
+    """
+    rows = cell.encode().splitlines(keepends=True)
+    margins = _margins(ast.parse(cell))
+    for statement, margin in sorted(margins, key=lambda pair: (pair[0].lineno, pair[0].col_offset), reverse=True):
+        row = rows[statement.lineno - 1]
+        before, rest = row[: statement.col_offset], row[statement.col_offset :]
+        if before.strip():
+            head = before.rstrip().removesuffix(b";").rstrip()
+            rows[statement.lineno - 1] = head + b"\n" + b" " * margin + rest
+    return b"".join(rows).decode()
+
+
+def _statements(tree: ast.AST) -> list[ast.stmt]:
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def _margins(tree: ast.Module) -> list[tuple[ast.stmt, int]]:
+    """Each statement with the spaces that belong before it."""
+    found: list[tuple[ast.stmt, int]] = []
+    stack: list[tuple[ast.AST, int]] = [(tree, -4)]
+    while stack:
+        node, margin = stack.pop()
+        for block in (getattr(node, name, []) for name in _BLOCKS):
+            inner = _margin(block, node, margin)
+            for one in block if isinstance(block, list) else []:
+                if isinstance(one, ast.stmt):
+                    found.append((one, inner))
+                stack.append((one, inner if isinstance(one, ast.stmt) else margin))
+    return found
+
+
+def _margin(block: object, node: ast.AST, margin: int) -> int:
+    first = block[0] if isinstance(block, list) and block else None
+    if not isinstance(first, ast.stmt):
+        return margin
+    shares = getattr(node, "lineno", 0) and first.lineno == _header_line(node, first)
+    return margin + 4 if shares else first.col_offset
+
+
+def _header_line(node: ast.AST, first: ast.stmt) -> int:
+    """The last line of what stands before a block, as far as it can share it with the block's first statement."""
+    held = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+    ends = [getattr(child, "end_lineno", 0) or 0 for child in held]
+    return max([getattr(node, "lineno", 0), *(end for end in ends if end <= first.lineno)])

@@ -1,0 +1,124 @@
+"""What stops a backward pass: its error, the cure that trains, the false cure that does not."""
+
+import pytest
+from ward import Case, treat
+
+LEAF = "w = torch.tensor(0.5, requires_grad=True)"
+NEAR = "abs(w.item() - 2) < 0.01"
+STEP = """    with torch.no_grad():
+        w -= 0.05 * w.grad
+    w.grad = None
+"""
+NET = """torch.manual_seed(0)
+net = nn.Linear(1, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+xs, ys = x[:, None], y[:, None]"""
+FITS = "((net(xs) - ys) ** 2).mean() < 0.05"
+
+SECOND = {
+    "forward before the loop": Case(
+        [], f"{LEAF}\nloss = ((w * x - y) ** 2).mean()\nfor _ in range(50):\n    loss.backward()\n{STEP}", NEAR, "loss", 4
+    ),
+    "forward in another cell": Case(
+        [f"{LEAF}\ny_hat = w * x\nloss = ((y_hat - y) ** 2).mean()"],
+        f"for _ in range(50):\n    loss.backward()  # the pass\n{STEP}",
+        NEAR, "loss", 2,
+    ),
+    "part before the loop": Case(
+        [],
+        f"{LEAF}\nz = w * x  # too early\nfor _ in range(50):\n    # the loss\n    loss = ((z - y)\n        ** 2).mean()\n"
+        f"    loss.backward()\n{STEP}",
+        NEAR, "loss", 7,
+    ),
+    "a network, its output in another cell": Case(
+        [NET, "y_hat = net(xs)"],
+        "for _ in range(200):\n    optimizer.zero_grad()\n    loss = ((y_hat - ys) ** 2).mean()\n    loss.backward()\n"
+        "    optimizer.step()",
+        FITS, "loss", 4,
+    ),
+    "a cell run twice": Case(
+        [LEAF, "loss = ((w * x - y) ** 2).mean()", "loss.backward()"],
+        "loss.backward()", "torch.allclose(w.grad, (2 * (w * x - y) * x).mean())", "loss", 1,
+    ),
+    "a cell run twice, its parts in many": Case(
+        [LEAF, "z = w * x", "a = z - y\n1 + 1", "loss = (a ** 2).mean()\nloss", "loss.backward()\nw.grad"],
+        "loss.backward()\nw.grad", "torch.allclose(w.grad, (2 * (w * x - y) * x).mean())", "loss", 1,
+    ),
+    "grad asked twice": Case(
+        [f"{LEAF}\nloss = ((w * x - y) ** 2).mean()", "torch.autograd.grad(loss, w)"],
+        "dw, = torch.autograd.grad(loss, w)", "torch.allclose(dw, (2 * (w * x - y) * x).mean())", "loss", 1,
+    ),
+    "in a dictionary": Case(
+        [f"{LEAF}\nparts = dict()\nparts['z'] = w * x"],
+        f"for _ in range(50):\n    parts['loss'] = ((parts['z'] - y) ** 2).mean()\n    parts['loss'].backward()\n{STEP}",
+        NEAR, "parts['loss']", 3,
+    ),
+    "in an object": Case(
+        [],
+        "class Fit:\n    def __init__(self):\n        self.w = torch.tensor(0.5, requires_grad=True)\n"
+        "        self.z = self.w * x\n\n    def train(self):\n        for _ in range(50):\n"
+        "            loss = ((self.z - y) ** 2).mean()\n            loss.backward()\n            with torch.no_grad():\n"
+        "                self.w -= 0.05 * self.w.grad\n            self.w.grad = None\n\nfit = Fit()\nfit.train()",
+        "abs(fit.w.item() - 2) < 0.01", "loss", 9,
+    ),
+    "one line": Case(
+        [f"{LEAF}\nloss = ((w * x - y) ** 2).mean()"],
+        "for _ in range(50): loss.backward(); w.data -= 0.05 * w.grad; w.grad = None", NEAR, "loss", 1,
+    ),
+    "in a function": Case(
+        [f"{LEAF}\nloss = ((w * x - y) ** 2).mean()"],
+        f"def train(rounds):\n    for _ in range(rounds):\n        loss.backward()\n        w.data -= 0.05 * w.grad\n"
+        "        w.grad = None\n\ntrain(50)",
+        NEAR, "loss", 3,
+    ),
+    "handed to a function": Case(
+        [LEAF, "def step(error):\n    error.backward()\n    w.data -= 0.05 * w.grad\n    w.grad = None"],
+        "loss = ((w * x - y) ** 2).mean()\nfor _ in range(50):\n    step(loss)", NEAR, "loss", 3, false=False,
+    ),
+    "a state that is carried": Case(
+        [],
+        "w = torch.tensor(0.1, requires_grad=True)\nh = torch.tensor(0.1)\nfor _ in range(400):\n"
+        "    h = torch.tanh(w * h + 0.3)\n    loss = (h - 0.5) ** 2\n    loss.backward()\n"
+        "    with torch.no_grad():\n        w -= 0.2 * w.grad\n    w.grad = None\n",
+        "loss < 1e-3", "h", 6,
+    ),
+    "a state from another cell": Case(
+        ["w = torch.tensor(0.1, requires_grad=True)\nh = torch.tensor(0.1)"],
+        "for _ in range(400):\n    h = torch.tanh(w * h + 0.3)\n    loss = (h - 0.5) ** 2\n    loss.backward()\n"
+        "    with torch.no_grad():\n        w -= 0.2 * w.grad\n    w.grad = None\n",
+        "loss < 1e-3", "h", 4,
+    ),
+    "a running sum": Case(
+        [],
+        f"{LEAF}\ntotal = 0\nfor _ in range(30):\n    total = total + ((w * x - y) ** 2).mean()\n    total.backward()\n"
+        f"{STEP}",
+        "abs(w.item() - 2) < 0.01", "total", 5,
+    ),
+    "two passes through one part": Case(
+        [],
+        f"{LEAF}\nh = torch.exp(w * x)\none = h.sum()\ntwo = (h ** 2).sum()\none.backward()\ntwo.backward()",
+        "torch.allclose(w.grad, (x * h + 2 * x * h ** 2).sum())", "two", 6,
+    ),
+    "two passes in a round": Case(
+        [],
+        f"{LEAF}\nfor _ in range(50):\n    h = w * x\n    one = ((h - y) ** 2).mean()\n    two = one * 0.5\n"
+        f"    one.backward()\n    two.backward()\n{STEP}",
+        NEAR, "two", 7,
+    ),
+    "losses in a list": Case(
+        [f"{LEAF}\nlosses = []\nfor a, b in zip(x, y):\n    losses.append((w * a - b) ** 2)\nloss = sum(losses)",
+         "loss.backward()"],
+        "loss.backward()", "torch.allclose(w.grad, (2 * (w * x - y) * x).sum())", "loss", 1,
+    ),
+    "a loss in two statements": Case(
+        [LEAF],
+        f"loss = ((w * x - y) ** 2).mean()\nloss += 0.0 * w ** 2\nfor _ in range(50):\n    loss.backward()\n{STEP}",
+        NEAR, "loss", 4,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SECOND.values(), ids=SECOND)
+def test_a_second_backward(case):
+    case.ailment = "second backward"
+    treat(case)
