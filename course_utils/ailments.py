@@ -6,7 +6,7 @@ from collections.abc import Callable
 import re
 from typing import NamedTuple
 
-from course_utils import remedies_backward, remedies_leaves
+from course_utils import remedies_backward, remedies_leaves, remedies_shapes
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
 
@@ -32,6 +32,12 @@ def _known(kinds: tuple[type[BaseException], ...], pattern: str, treat: Treat) -
 
 
 AILMENTS = (
+    _known((RuntimeError,), r"implicitly created only for scalar", remedies_shapes.many_numbers),
+    _known(
+        (RuntimeError,),
+        r"mismatch in shape: grad_output.*?\[(?P<got>[\d, ]*)\]\) and output.*?\(\[(?P<wanted>[\d, ]*)\]\)",
+        remedies_shapes.mismatch,
+    ),
     _known((RuntimeError,), r"backward through the graph a second time", remedies_backward.second_backward),
     _known((RuntimeError,), r"leaf (variable|tensor) that requires grad.*in-?place", remedies_leaves.changed_in_place),
 )

@@ -8,9 +8,8 @@ import re
 from course_utils.edits import inserted
 from course_utils.leaflet import Leaflet
 from course_utils.origins import Origin, Origins, on_tape, runs_once, statements, targets
-from course_utils.passes import PassCall, pass_at
+from course_utils.passes import PassCall, at_the_maker, pass_at
 from course_utils.rewrites import Change, followed, mended, with_keyword
-from course_utils.rows import unrolled
 from course_utils.site import Site
 import torch
 
@@ -20,8 +19,8 @@ def second_backward(site: Site, _: re.Match[str]) -> Leaflet | None:
     found = pass_at(site)
     if found is None:
         return None
-    maker, result = _at_the_maker(site, found.result)
-    kept = replace_call(site, found) if maker.cell == site.cell else ""
+    maker, result = at_the_maker(site, found.result)
+    kept = _kept(site, found) if maker.cell == site.cell else ""
     site = maker
     origins = Origins(site)
     chain = origins.chain([result], on_tape)
@@ -32,36 +31,10 @@ def second_backward(site: Site, _: re.Match[str]) -> Leaflet | None:
     return _computed_anew(site, origins, chain, name, kept)
 
 
-def replace_call(site: Site, found: PassCall) -> str:
+def _kept(site: Site, found: PassCall) -> str:
     """The cell with `retain_graph=True`; "" if it stands there already."""
     is_there = any(keyword.arg == "retain_graph" for keyword in found.call.keywords)
     return "" if is_there else with_keyword(site.cell, found.call, "retain_graph=True")
-
-
-def _at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:
-    """Where a result was handed to the learner's function: there, and as what it was handed over."""
-    while True:
-        function = site.nearest(ast.FunctionDef)
-        call = site.caller.nearest(ast.Call) if site.caller else None
-        given = _given(function, call, result) if function and call else None
-        if given is None or site.caller is None:
-            return site, result
-        site, result = unrolled(site.caller), given
-
-
-def _given(function: ast.FunctionDef, call: ast.Call, result: ast.expr) -> ast.expr | None:
-    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-    if isinstance(call.func, ast.Attribute) and names[:1] == ["self"]:
-        names = names[1:]
-    if site_name(call) != function.name:
-        return None
-    given = dict(zip(names, call.args, strict=False)) | {one.arg: one.value for one in call.keywords if one.arg}
-    return given.get(result.id) if isinstance(result, ast.Name) else None
-
-
-def site_name(call: ast.Call) -> str:
-    """The last word of what a call calls."""
-    return ast.unparse(call.func).rpartition(".")[2]
 
 
 def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str, kept: str) -> Leaflet | None:

@@ -9,6 +9,7 @@ STEP = """    with torch.no_grad():
         w -= 0.05 * w.grad
     w.grad = None
 """
+FAST = STEP.replace("0.05", "0.1")  # well for a mean, too much for a sum of three
 NET = """torch.manual_seed(0)
 net = nn.Linear(1, 1)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
@@ -121,4 +122,67 @@ SECOND = {
 @pytest.mark.parametrize("case", SECOND.values(), ids=SECOND)
 def test_a_second_backward(case):
     case.ailment = "second backward"
+    treat(case)
+
+
+X = "a = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)"
+MANY = {
+    "a loss of its own": Case(
+        [LEAF], f"for _ in range(50):\n    loss = (w * x - y) ** 2\n    loss.backward()\n{FAST}", NEAR, "loss", 3
+    ),
+    "an expression": Case(
+        [LEAF], f"for _ in range(50):\n    ((w * x - y) ** 2).backward()\n{FAST}", NEAR, "", 2
+    ),
+    "a torch loss": Case(
+        [NET],
+        "def train(rounds):\n    for _ in range(rounds):\n        optimizer.zero_grad()\n"
+        "        loss = nn.functional.mse_loss(net(xs), ys, reduction='none')\n        loss.backward()\n"
+        "        optimizer.step()\n    return loss\ntrain(200)",
+        FITS, "loss", 5, false=False,
+    ),
+    "a function's values": Case([X], "b = a ** 2\nb.backward()", "torch.equal(a.grad, 2 * a)", "b", 2),
+    "asked by grad": Case(
+        [X], "b = a ** 2\nda, = torch.autograd.grad(\n    b, a)", "torch.equal(da, 2 * a)", "b", 2
+    ),
+    "asked by grad, an expression": Case(
+        [X], "from torch.autograd import grad\nda, = grad(a ** 2, a)", "torch.equal(da, 2 * a)", "", 2
+    ),
+    "torch.autograd.backward": Case([X], "torch.autograd.backward(a * a)", "torch.equal(a.grad, 2 * a)", "", 1),
+    "many lines": Case(
+        [X], "b = 3 * a\n(\n    b * a\n    + a\n).backward()", "torch.equal(a.grad, 6 * a + 1)", "", 5
+    ),
+}  # fmt: skip
+SEEDS = {
+    "too few": Case([X], "b = a ** 2\nb.backward(torch.ones(2))", "torch.equal(a.grad, 2 * a)", "b", 2),
+    "one for all": Case(
+        [X], "b = a ** 2\nb.backward(gradient=torch.tensor(2.0))", "torch.equal(a.grad, 4 * a)", "b", 2, false=False
+    ),
+    "a column": Case(
+        [X, "v = torch.tensor([[1.0], [2.0], [3.0]])"], "b = a ** 2\nb.backward(v)",
+        "torch.equal(a.grad, 2 * a * v[:, 0])", "b", 2,
+    ),
+    "the shape of the leaf": Case(
+        [X], "b = a[:2] * 3\nb.backward(torch.ones_like(a))", "torch.equal(a.grad, torch.tensor([3.0, 3.0, 0.0]))", "b", 2
+    ),
+    "one number, and more for it": Case(
+        [X], "loss = (a ** 2).sum()\nloss.backward(torch.ones(3))", "torch.equal(a.grad, 2 * a)", "loss", 2, false=False
+    ),
+    "one number in brackets": Case(
+        [X], "loss = (a ** 2).sum()\nloss.backward(torch.ones(1))", "torch.equal(a.grad, 2 * a)", "loss", 2, false=False
+    ),
+    "asked by grad": Case(
+        [X], "b = a ** 2\nda, = torch.autograd.grad(b, a, grad_outputs=torch.ones(2))", "torch.equal(da, 2 * a)", "b", 2
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MANY.values(), ids=MANY)
+def test_a_backward_pass_from_many_numbers(case):
+    case.ailment = "backward from many numbers"
+    treat(case)
+
+
+@pytest.mark.parametrize("case", SEEDS.values(), ids=SEEDS)
+def test_a_gradient_of_another_shape(case):
+    case.ailment = "shape of gradient"
     treat(case)
