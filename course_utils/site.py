@@ -75,7 +75,9 @@ class Site:
             case ast.Constant(value=value):
                 return value
             case ast.Attribute(value=inner, attr=name):
-                return getattr(self.value(inner), name, None)
+                held = self.value(inner)
+                is_none = name == "grad" and not getattr(held, "is_leaf", True) and not getattr(held, "retains_grad", 0)
+                return None if is_none else getattr(held, name, None)  # of no leaf, torch would warn
             case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
                 held = self.value(inner)
                 return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None

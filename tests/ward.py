@@ -42,7 +42,7 @@ def fails(case):
         assert said.leaflets == []
     said = shell.run(case.cell)
     assert said.error is not None, "no error"
-    assert len(said.leaflets) == 1, repr(said.error)
+    assert said.leaflets, repr(said.error)  # a warning on the way may have its own before the error's
     return shell, said
 
 
@@ -57,7 +57,7 @@ def works(shell, cell, case):
 def treat(case):
     """Try a case; the leaflet, the error and the goal of the false cure."""
     shell, said = fails(case)
-    leaflet = said.leaflets[0]
+    leaflet = said.leaflets[-1]
     assert (leaflet.tensor, leaflet.line) == (case.tensor, case.line), leaflet
     assert not case.ailment or leaflet.ailment == case.ailment
     error, reached = works(shell, leaflet.cure, case)

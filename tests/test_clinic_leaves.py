@@ -1,0 +1,110 @@
+"""What goes wrong with leaves: changed on the tape, replaced, never asked; each with the cure that trains."""
+
+import pytest
+from ward import Case, treat
+
+# A step that makes a new tensor warns before it raises.
+pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+
+LEAF = "w = torch.tensor(0.5, requires_grad=True)"
+LINE = f"{LEAF}\nb = torch.tensor(0.5, requires_grad=True)"
+LOOP = "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n"
+TWO = "for _ in range(400):\n    loss = ((w * x + b - y) ** 2).mean()\n    loss.backward()\n"
+NEAR = "abs(w.item() - 2) < 0.01"
+BOTH = "abs(w.item() - 2) < 0.05 and abs(b.item()) < 0.1"
+
+NONE = {
+    "a new w each round": Case([], f"{LEAF}\n{LOOP}    w = w - 0.05 * w.grad  # a step", NEAR, "w", 5),
+    "the leaf in another cell": Case([LEAF], f"{LOOP}    w = w - 0.05 * w.grad", NEAR, "w", 4),
+    "the gradient first": Case([LEAF], f"{LOOP}    w = w - w.grad * 0.05\n    w.grad = None", NEAR, "w", 4),
+    "a gradient with a name": Case([LEAF], f"{LOOP}    g = w.grad\n    w = w - 0.05 * g", NEAR, "w", 5),
+    "two": Case([], f"{LINE}\n{TWO}    w = w - 0.1 * w.grad\n    b = b - 0.1 * b.grad", BOTH, "w", 6),
+    "two at once": Case([], f"{LINE}\n{TWO}    w, b = w - 0.1 * w.grad, b - 0.1 * b.grad", BOTH, "w", 6),
+    "one of two without the tape": Case(
+        [LINE],
+        f"{TWO}    with torch.no_grad():\n        w -= 0.1 * w.grad\n        b = b - 0.1 * b.grad\n        w.grad = None",
+        BOTH, "b", 6,
+    ),
+    "in a function": Case(
+        [LEAF],
+        "def train(w, rate=0.05):\n    \"\"\"Sixty steps.\"\"\"\n    for _ in range(60):\n"
+        "        loss = ((w * x - y) ** 2).mean()\n        loss.backward()\n        w = w - rate * w.grad\n    return w\n"
+        "w = train(w)",
+        NEAR, "w", 6,
+    ),
+    "in a dictionary": Case(
+        ["p = {'w': torch.tensor(0.5, requires_grad=True)}"],
+        "for _ in range(60):\n    loss = ((p['w'] * x - y) ** 2).mean()\n    loss.backward()\n"
+        "    p['w'] = p['w'] - 0.05 * p['w'].grad",
+        "abs(p['w'].item() - 2) < 0.01", "p['w']", 4,
+    ),
+    "in an object": Case(
+        [],
+        "class Line:\n    def __init__(self):\n        self.w = torch.tensor(0.5, requires_grad=True)\n"
+        "    def step(self):\n        loss = ((self.w * x - y) ** 2).mean()\n        loss.backward()\n"
+        "        self.w = self.w - 0.05 * self.w.grad\nline = Line()\nfor _ in range(60): line.step()",
+        "abs(line.w.item() - 2) < 0.01", "self.w", 7,
+    ),
+    "in a list": Case(
+        ["ws = [torch.tensor(0.5, requires_grad=True)]"],
+        "for _ in range(60):\n    loss = ((ws[0] * x - y) ** 2).mean()\n    loss.backward()\n"
+        "    for i in range(len(ws)):\n        ws[i] = ws[i] - 0.05 * ws[i].grad",
+        "abs(ws[0].item() - 2) < 0.01", "ws[i]", 5,
+    ),
+    "one leaf did not ask": Case(
+        [], f"{LEAF}\nb = torch.tensor(1.0)\n{TWO}    with torch.no_grad():\n        w -= 0.1 * w.grad\n"
+        "        b -= 0.1 * b.grad\n    w.grad = b.grad = None",
+        BOTH, "b", 8,
+    ),
+    "one leaf did not ask, in another cell": Case(
+        [f"{LEAF}\nb = torch.tensor(1.0)"], f"{TWO}    with torch.no_grad():\n        w -= 0.1 * w.grad\n"
+        "        b -= 0.1 * b.grad\n    w.grad = b.grad = None",
+        BOTH, "b", 6,
+    ),
+    "no pass": Case(
+        [LEAF], "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    with torch.no_grad():\n"
+        "        w -= 0.05 * w.grad\n    w.grad = None", NEAR, "w", 4,
+    ),
+    "cleared too early": Case(
+        [LEAF], f"{LOOP}    w.grad = None\n    with torch.no_grad():\n        w -= 0.05 * w.grad", NEAR, "w", 6
+    ),
+    "an amount in a call": Case(
+        [f"{LEAF}\nb = torch.tensor(1.0)"], f"{TWO}    w.data.add_(w.grad, alpha=-0.1)\n    b.data.add_(b.grad, alpha=-0.1)\n"
+        "    w.grad = b.grad = None", BOTH, "b", 5,
+    ),
+}  # fmt: skip
+STEP = "    with torch.no_grad():\n        w -= 0.05 * w.grad\n"
+FIRST, REST = LOOP.partition("\n")[0] + "\n", LOOP.partition("\n")[2] + STEP
+ZERO = {
+    "before the first pass": Case([], f"{LEAF}\n{FIRST}    w.grad.zero_()\n{REST}", NEAR, "w", 3),
+    "with data": Case([LEAF], f"{FIRST}    w.grad.data.zero_()\n{REST}", NEAR, "w", 2),
+    "after a new w": Case([LEAF], f"{LOOP}    w = w - 0.05 * w.grad\n    w.grad.zero_()", NEAR, "w", 5),
+    "after a new w without the tape": Case(
+        [LEAF], f"{LOOP}    with torch.no_grad():\n        w = w - 0.05 * w.grad\n        w.grad.zero_()", NEAR, "w", 6
+    ),
+    "after zero_grad": Case(
+        [LEAF, "optimizer = torch.optim.SGD([w], lr=0.05)"],
+        f"{LOOP}    optimizer.step()\n    optimizer.zero_grad()\n    w.grad.zero_()", NEAR, "w", 6, false=False,
+    ),
+    "one leaf did not ask": Case(
+        [], f"{LEAF}\nb = torch.tensor(1.0)\n{TWO}    with torch.no_grad():\n        w -= 0.1 * w.grad\n        w.grad.zero_()\n"
+        "        b.grad.zero_()\n", "b.grad is not None", "b", 9,
+    ),
+    "in a loop over leaves": Case(
+        [f"{LINE}\nleaves = [w, b]"], f"for _ in range(400):\n    for leaf in leaves:\n        leaf.grad.zero_()\n"
+        "    loss = ((w * x + b - y) ** 2).mean()\n    loss.backward()\n    for leaf in leaves:\n"
+        "        leaf.data -= 0.1 * leaf.grad", BOTH, "leaf", 3,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NONE.values(), ids=NONE)
+def test_a_gradient_that_is_none(case):
+    case.ailment = "gradient is None"
+    treat(case)
+
+
+@pytest.mark.parametrize("case", ZERO.values(), ids=ZERO)
+def test_a_zeroing_of_none(case):
+    case.ailment = "zeroing None"
+    treat(case)
