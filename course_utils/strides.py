@@ -32,15 +32,15 @@ class Stride(NamedTuple):
 def strides(site: Site) -> list[Stride]:
     """The steps in the learner's function or cell that make a new tensor."""
     body = body_of(site)
-    learnt = {"grad"} | {
-        ast.unparse(one.targets[0]) for one in statements(body) if isinstance(one, ast.Assign) and _has_grad(one.value)
-    }
+    learnt: dict[str, set[str]] = {}
     found = []
     for one in statements(body):
         if isinstance(one, ast.Assign) and len(one.targets) == 1:
             goals, values = _pairs(one)
             steps = [_stride(site, one, goal, value, learnt) for goal, value in zip(goals, values, strict=True)]
             found += [step for step in steps if step] if all(steps) else []
+            if isinstance(one.targets[0], ast.Name):
+                learnt[one.targets[0].id] = _moved_by(one.value, learnt)
     return found
 
 
@@ -106,13 +106,17 @@ def _pairs(one: ast.Assign) -> tuple[list[ast.expr], list[ast.expr]]:
     return [goal], [value]
 
 
-def _stride(site: Site, one: ast.Assign, goal: ast.expr, value: ast.expr, learnt: set[str]) -> Stride | None:
-    name, sum_ = ast.unparse(goal), _bare(value)
-    if not isinstance(sum_, ast.BinOp) or not isinstance(sum_.op, ast.Sub | ast.Add):
+def _stride(
+    site: Site, one: ast.Assign, goal: ast.expr, value: ast.expr, learnt: dict[str, set[str]]
+) -> Stride | None:
+    name, bare = ast.unparse(goal), _bare(value)
+    if name not in _moved_by(bare, learnt) or not _reads_itself(bare, name):
         return None
-    is_step = ast.unparse(_bare(sum_.left)) == name and _reads(sum_.right, learnt)
-    sign = "-" if isinstance(sum_.op, ast.Sub) else "+"
-    return Stride(one, name, f"{name} {sign}= {site.text(sum_.right)}") if is_step else None
+    is_plain = isinstance(bare, ast.BinOp) and isinstance(bare.op, ast.Sub | ast.Add)
+    if isinstance(bare, ast.BinOp) and is_plain and ast.unparse(_bare(bare.left)) == name:
+        sign = "-" if isinstance(bare.op, ast.Sub) else "+"
+        return Stride(one, name, f"{name} {sign}= {site.text(bare.right)}")
+    return Stride(one, name, f"{name}.copy_({site.text(bare)})")
 
 
 def _bare(node: ast.expr) -> ast.expr:
@@ -129,9 +133,15 @@ def _bare(node: ast.expr) -> ast.expr:
                 return node
 
 
-def _has_grad(node: ast.AST) -> bool:
-    return any(isinstance(one, ast.Attribute) and one.attr == "grad" for one in ast.walk(node))
+def _moved_by(node: ast.AST, learnt: dict[str, set[str]]) -> set[str]:
+    """The tensors whose gradients are read, by name: also by way of `g = w.grad`."""
+    nodes = list(ast.walk(node))
+    found = {ast.unparse(one.value) for one in nodes if isinstance(one, ast.Attribute) and one.attr == "grad"}
+    return found.union(*(learnt.get(one.id, set()) for one in nodes if isinstance(one, ast.Name)))
 
 
-def _reads(node: ast.AST, learnt: set[str]) -> bool:
-    return _has_grad(node) or any(isinstance(one, ast.Name) and one.id in learnt for one in ast.walk(node))
+def _reads_itself(node: ast.AST, name: str) -> bool:
+    """Whether a tensor is read otherwise than for its gradient."""
+    nodes = list(ast.walk(node))
+    of_gradients = [one.value for one in nodes if isinstance(one, ast.Attribute) and one.attr == "grad"]
+    return any(one not in of_gradients and isinstance(one, ast.expr) and ast.unparse(one) == name for one in nodes)

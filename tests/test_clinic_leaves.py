@@ -108,3 +108,59 @@ def test_a_gradient_that_is_none(case):
 def test_a_zeroing_of_none(case):
     case.ailment = "zeroing None"
     treat(case)
+
+MOVED = {
+    "minus": Case([], f"{LEAF}\n{LOOP}    w -= 0.05 * w.grad\n    w.grad = None", NEAR, "w", 5),
+    "a call": Case([], f"{LEAF}\n{LOOP}    w.sub_(0.05 * w.grad)  # down\n    w.grad = None", NEAR, "w", 5),
+    "a call with alpha": Case([LEAF], f"{LOOP}    w.add_(w.grad, alpha=-0.05)\n    w.grad.zero_()", NEAR, "w", 4),
+    "two, one after the other": Case(
+        [LINE], f"{TWO}    w -= 0.1 * w.grad\n    b -= 0.1 * b.grad\n    w.grad = b.grad = None", BOTH, "w", 4
+    ),
+    "two, apart": Case(
+        [LINE], f"{TWO}    w -= 0.1 * w.grad\n    w.grad = None\n    b -= 0.1 * b.grad\n    b.grad = None", BOTH, "w", 4
+    ),
+    "one line": Case(
+        [LEAF], "for _ in range(60): loss = ((w * x - y) ** 2).mean(); loss.backward(); w -= 0.05 * w.grad; w.grad = None",
+        NEAR, "w", 1,
+    ),
+    "many lines": Case([LEAF], f"{LOOP}    w -= (\n        0.05\n        * w.grad\n    )\n    w.grad = None", NEAR, "w", 4),
+    "an element": Case(
+        ["c = torch.tensor([0.5, 0.0], requires_grad=True)"],
+        "for _ in range(60):\n    loss = ((c[0] * x - y) ** 2).mean()\n    loss.backward()\n    c[0] -= 0.05 * c.grad[0]\n"
+        "    c.grad = None", "abs(c[0].item() - 2) < 0.01", "c", 4,
+    ),
+    "an element in the beginning": Case(
+        [], "c = torch.zeros(2, requires_grad=True)\nc[0] = 1.0\nloss = ((c[0] * x - y) ** 2).mean()\nloss.backward()",
+        "c.grad is not None and torch.allclose(c.grad[0], (2 * (x - y) * x).mean())", "c", 2,
+    ),
+    "smaller in the beginning": Case(
+        [], "c = torch.ones(2, requires_grad=True)\nc *= 0.5\nloss = (c ** 2).sum()\nloss.backward()",
+        "c.grad is not None and torch.equal(c.grad, torch.ones(2))", "c", 2,
+    ),
+    "a view": Case(
+        ["c = torch.tensor([0.5, 0.0], requires_grad=True)"],
+        "for _ in range(60):\n    first = c[0]\n    loss = ((first * x - y) ** 2).mean()\n    loss.backward()\n"
+        "    first -= 0.05 * c.grad[0]\n    c.grad = None", "abs(c[0].item() - 2) < 0.01", "c", 5,
+    ),
+    "in a loop over leaves": Case(
+        [f"{LINE}\nleaves = [w, b]"],
+        f"{TWO}    for leaf in leaves:\n        leaf -= 0.1 * leaf.grad\n        leaf.grad = None", BOTH, "leaf", 5,
+    ),
+    "in a function": Case(
+        [LEAF, "def step(leaf, rate):\n    leaf -= rate * leaf.grad\n    leaf.grad = None"],
+        f"{LOOP}    step(w, 0.05)", NEAR, "leaf", 2, rerun=f"{LEAF}\n{LOOP}    step(w, 0.05)",
+    ),
+    "in an object": Case(
+        [], "class Line:\n    def __init__(self):\n        self.w = torch.tensor(0.5, requires_grad=True)\n"
+        "    def step(self):\n        loss = ((self.w * x - y) ** 2).mean()\n        loss.backward()\n"
+        "        self.w -= 0.05 * self.w.grad\n        self.w.grad = None\nline = Line()\nfor _ in range(60): line.step()",
+        "abs(line.w.item() - 2) < 0.01", "self.w", 7,
+    ),
+    "by its gradient's name": Case([LEAF], f"{LOOP}    g = w.grad\n    w -= 0.05 * g\n    w.grad = None", NEAR, "w", 5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MOVED.values(), ids=MOVED)
+def test_a_leaf_changed_in_place(case):
+    case.ailment = "leaf changed in place"
+    treat(case)
