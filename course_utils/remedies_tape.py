@@ -1,0 +1,232 @@
+"""Cures for a result that no tape leads back from."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+import re
+
+from course_utils.asking import ask, first_statement, made_in_cell
+from course_utils.cuts import quiet_blocks, quiet_decorator, reads_tape, tied
+from course_utils.edits import inserted, replaced
+from course_utils.leaflet import Leaflet
+from course_utils.origins import Origin, Origins, runs_once, statements, targets
+from course_utils.passes import PassCall, at_the_maker, pass_at
+from course_utils.reopen import without_block, without_decorator
+from course_utils.rewrites import Change, mended, suffixed, text_of, torch_in, with_torch
+from course_utils.site import Site
+from course_utils.strides import body_of, in_place, strides
+import torch
+
+_LEAVES = re.compile(r"(w|b|theta|weights?|bias|params?|a|c)\d*$")
+
+
+@dataclass
+class Mending:
+    """What is found to be wrong, and how the cell looks without it."""
+
+    tensor: str
+    why: str
+    cure: str = ""
+    changes: list[Change] = field(default_factory=list)
+
+
+def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
+    """`loss.backward()` where nothing that `loss` was made from asks for a gradient."""
+    found = pass_at(site)
+    if found is None or isinstance(found.result, ast.List | ast.Tuple):
+        return None
+    maker, result = at_the_maker(site, found.result)
+    false = _false(site, found) if maker.cell == site.cell else ""
+    name = maker.text(result) if isinstance(result, ast.Name | ast.Attribute | ast.Subscript) else ""
+    mending = _mending(maker, result)
+    if mending is None:
+        return None
+    cure = mending.cure or mended(maker.cell, mending.changes)
+    told = maker.text(result)
+    return Leaflet(
+        ailment="no graph",
+        happened=f"`{told}` has no graph: nothing leads back from it to a leaf.",
+        line=maker.line,
+        tensor=mending.tensor or name,
+        why=mending.why,
+        before=maker.cell,
+        cure=with_torch(maker, cure),
+        false_cure=false,
+        why_not=f"The error is gone, and so is the learning: `{told}` itself becomes a leaf, the pass ends where it "
+        "begins, and no weight gets a gradient.",
+        lesson="04",
+    )
+
+
+def _false(site: Site, found: PassCall) -> str:
+    if isinstance(found.result, ast.Name | ast.Attribute | ast.Subscript):
+        return inserted(site.cell, site.statement, f"{site.text(found.result)}.requires_grad = True")
+    return suffixed(site.cell, found.result, ".requires_grad_()")
+
+
+def _mending(site: Site, result: ast.expr) -> Mending | None:
+    origins = Origins(site)
+    chain = origins.chain([result], _off_tape)
+    if not torch.is_grad_enabled():
+        return _switched_off(site)
+    rebound = strides(site)
+    if rebound and any(_is_off(site, stride.name) for stride in rebound):
+        name = rebound[0].name
+        why = f"`{name} = {name} - ...` off the tape makes a new `{name}` that asks for no gradient. Move the leaf itself."
+        return Mending(name, why, changes=in_place(site, rebound))
+    return _cut(site, origins, chain, result) or _unasked(site, origins, chain)
+
+
+def _off_tape(thing: object) -> bool:
+    if isinstance(thing, torch.Tensor):
+        return not thing.requires_grad
+    held = thing if isinstance(thing, list | tuple) else ()
+    return isinstance(thing, float) or hasattr(thing, "__array__") or any(isinstance(one, torch.Tensor) for one in held)
+
+
+def _is_off(site: Site, name: str) -> bool:
+    held = site.value(ast.parse(name, mode="eval").body)
+    return isinstance(held, torch.Tensor) and not held.requires_grad
+
+
+def _switched_off(site: Site) -> Mending | None:
+    word = f"{torch_in(site)}.set_grad_enabled"
+    why = "The tape was switched off for the whole notebook: `set_grad_enabled(False)` lasts until it is switched on."
+    for one in statements(site.tree.body):
+        if isinstance(one, ast.Expr) and "set_grad_enabled(False)" in ast.unparse(one):
+            return Mending("", why, changes=[Change(one, replaced, (f"{word}(True)",))])
+    return Mending("", why, changes=[Change(first_statement(site.tree.body), inserted, (f"{word}(True)",))])
+
+
+def _cut(site: Site, origins: Origins, chain: list[Origin], result: ast.expr) -> Mending | None:
+    """The graph was cut on the way from the leaves to the result."""
+    tainted: dict[str, None] = {}
+    texts: list[tuple[Origin, str]] = []
+    why, where, changes = "", "", []
+    for origin in chain:
+        value = getattr(origin.statement, "value", origin.statement)
+        if not reads_tape(site, value, tainted) and not _quiet_maker(site, value):
+            continue
+        tainted |= dict.fromkeys(targets(origin.statement))
+        plain = text_of(origin.cell, origin.statement)
+        text, said = tied(site, plain, tainted)
+        why, where = (why or said, where or origin.name) if said else (why, where)
+        if origin.place < origins.here:
+            texts.append((origin, text or plain))
+        elif text:
+            changes.append(Change(origin.statement, replaced, (_indented(text, origin.statement),)))
+    text, said = tied(site, text_of(site.cell, site.statement), tainted)
+    if said:
+        changes.append(Change(site.statement, replaced, (_indented(text, site.statement),)))
+        why, where = why or said, where or site.text(result)
+    return _joined(site, origins, chain, list(tainted), texts, changes, why, where)
+
+
+def _joined(
+    site: Site, origins: Origins, chain: list[Origin], tainted: list[str],
+    texts: list[tuple[Origin, str]], changes: list[Change], why: str, where: str,
+) -> Mending | None:  # fmt: skip
+    if any(runs_once(ast.parse(text)) for _, text in texts):
+        return None
+    lines = [text for _, text in texts]
+    if lines:
+        loop = origins.loop
+        changes.append(Change(loop.body[0] if loop else site.statement, inserted, tuple(lines)))
+    cell = mended(site.cell, changes)
+    quiet = _quiet_around(site, origins, chain, tainted)
+    if isinstance(quiet, ast.With):
+        cell, why = without_block(site, cell, quiet), why or "What is computed under `no_grad` leaves no graph."
+    elif isinstance(quiet, ast.FunctionDef):
+        cell, why = without_decorator(site, cell, quiet), why or "What a `no_grad` function computes leaves no graph."
+    if cell == site.cell or not (tainted or changes):
+        return None
+    if not why and not any(quiet_blocks(_body(origin), origin.statement.lineno) for origin, _ in texts):
+        return None
+    why = why or "What is computed under `no_grad` leaves no graph."
+    return Mending(where or (tainted[0] if tainted else ""), f"{why}. ".replace("..", ".") + _KEEP, cure=cell)
+
+
+_KEEP = "The way from the leaves to the result has to stay on the tape, all of it."
+
+
+def _body(origin: Origin) -> list[ast.stmt]:
+    return ast.parse(origin.cell).body
+
+
+def _quiet_around(
+    site: Site, origins: Origins, chain: list[Origin], tainted: list[str]
+) -> ast.With | ast.FunctionDef | None:
+    """The block or the function of this cell in which the tape does not run while the result is made."""
+    ours = [one for one in chain if one.place == origins.here and one.name in tainted]
+    for statement in [*(one.statement for one in ours), site.statement]:
+        blocks = quiet_blocks(site.tree.body, statement.lineno)
+        blocks += quiet_blocks(body_of(site), statement.lineno)
+        if blocks:
+            return blocks[0]
+        maker = _quiet_maker(site, statement)
+        if maker:
+            return maker
+    function = site.nearest(ast.FunctionDef)
+    return function if function and quiet_decorator(function) else None
+
+
+def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
+    """The function of this cell that an expression calls, if the tape does not run in it."""
+    called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+    made = [one for one in ast.walk(site.tree) if isinstance(one, ast.FunctionDef) and one.name in called]
+    return next((one for one in made if quiet_decorator(one)), None)
+
+
+def _indented(text: str, statement: ast.stmt) -> str:
+    return text.replace("\n", "\n" + " " * statement.col_offset)
+
+
+def _unasked(site: Site, origins: Origins, chain: list[Origin]) -> Mending | None:
+    """The leaf was made without `requires_grad`."""
+    names = _candidates(site, chain)
+    changes = [change for name in names for change in ask(site, name)]
+    if not changes:
+        return None
+    again: list[str] = []
+    behind = set(names)
+    for origin in chain:
+        read = {ast.unparse(one) for one in ast.walk(origin.statement) if isinstance(one, ast.expr)}
+        if read & behind and origin.name not in names and origin.place < origins.here:
+            behind.add(origin.name)
+            again.append(origin.text)
+    if any(runs_once(ast.parse(text)) for text in again):
+        return None
+    loop = origins.loop
+    changes += [Change(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []
+    what = " and ".join(f"`{name}`" for name in names)
+    why = f"{what} did not ask for a gradient: made without `requires_grad=True`, a tensor leaves no graph behind."
+    return Mending(names[0], why, changes=changes)
+
+
+def _candidates(site: Site, chain: list[Origin]) -> list[str]:
+    """The tensors that were meant to be leaves: whose gradients are read, or that are moved, or called like weights."""
+    texts = [ast.parse(cell) for cell in (site.cell, *site.earlier) if _parses(cell)]
+    for tree in texts:
+        nodes = [one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and one.attr == "grad"]
+        names = list(dict.fromkeys(ast.unparse(one.value) for one in nodes))
+        if found := [name for name in names if _is_off(site, name)]:
+            return found
+    names = [name for name in dict.fromkeys(origin.name for origin in chain) if _is_off(site, name)]
+    leaves = [name for name in names if _LEAVES.fullmatch(name.rpartition(".")[2])]
+    alone = [name for name in names if made_in_cell(site, name) is not None and name not in _results(chain)]
+    return leaves or (alone if len(alone) == 1 else [])
+
+
+def _results(chain: list[Origin]) -> set[str]:
+    """Names that were computed from others of the chain."""
+    made = {origin.name for origin in chain}
+    nodes = {one.name: ast.walk(getattr(one.statement, "value", one.statement)) for one in chain}
+    return {name for name, walk in nodes.items() if {one.id for one in walk if isinstance(one, ast.Name)} & made}
+
+
+def _parses(cell: str) -> bool:
+    try:
+        return bool(ast.parse(cell))
+    except SyntaxError:
+        return False
