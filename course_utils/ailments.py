@@ -6,7 +6,7 @@ from collections.abc import Callable
 import re
 from typing import NamedTuple
 
-from course_utils import remedies_backward, remedies_leaves, remedies_shapes, remedies_steps, remedies_tape
+from course_utils import remedies_backward, remedies_leaves, remedies_shapes, remedies_steps, remedies_tape, remedies_unused
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
 
@@ -32,7 +32,13 @@ def _known(kinds: tuple[type[BaseException], ...], pattern: str, treat: Treat) -
 
 
 AILMENTS = (
-    _known((RuntimeError,), r"does not require grad( and does not have a grad_fn)?", remedies_tape.no_tape),
+    _known((RuntimeError,), r"element \d+ of tensors does not require grad", remedies_tape.no_tape),
+    _known((RuntimeError,), r"differentiated tensors?\b.* does not require grad", remedies_tape.unasked_input),
+    _known(
+        (RuntimeError,),
+        r"differentiated tensors?(?: at index (?P<index>\d+))? appears?\b.* not have been used",
+        remedies_unused.not_used,
+    ),
     _known((TypeError,), r"unsupported operand.*NoneType|must be .*not NoneType", remedies_steps.step_from_none),
     _known((AttributeError,), r"'NoneType' object has no attribute", remedies_steps.zeroing_none),
     _known((RuntimeError,), r"implicitly created only for scalar", remedies_shapes.many_numbers),

@@ -71,9 +71,9 @@ class Origins:
                 continue
             found[name, origin.place, origin.statement.lineno] = origin
             again = [name] if _adds_to(origin.statement, name) else []
-            read = [*self._names(_read_by(origin.statement), wanted), *again]
+            read = [*self._names(made_from(origin.statement), wanted), *again]
             todo += [(other, origin.statement, origin.place) for other in read]
-        return sorted(found.values(), key=lambda one: (one.place, one.statement.lineno))
+        return sorted(found.values(), key=lambda one: (one.place, one.statement.lineno, one.text.find(one.name)))
 
     def before(self, name: str, reader: ast.stmt, place: int) -> Origin | None:
         """The last statement before `reader` that gave a name its value; None if there is none to be found."""
@@ -209,7 +209,8 @@ def _adds_to(statement: ast.stmt, name: str) -> bool:
     return isinstance(statement, ast.AugAssign | ast.Expr)
 
 
-def _read_by(statement: ast.stmt) -> ast.AST:
+def made_from(statement: ast.stmt) -> ast.AST:
+    """What a statement computes its value from."""
     if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign) and statement.value is not None:
         return statement.value
     return statement.iter if isinstance(statement, ast.For) else statement

@@ -10,10 +10,10 @@ from course_utils.asking import ask, first_statement, made_in_cell
 from course_utils.cuts import quiet_blocks, quiet_decorator, reads_tape, tied
 from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet
-from course_utils.origins import Origin, Origins, runs_once, statements, targets
+from course_utils.origins import Origin, Origins, made_from, runs_once, statements, targets
 from course_utils.passes import PassCall, at_the_maker, pass_at
 from course_utils.reopen import without_block, without_decorator
-from course_utils.rewrites import Change, mended, suffixed, text_of, torch_in, with_torch
+from course_utils.rewrites import Change, mended, suffixed, text_of, torch_in, with_keyword, with_torch
 from course_utils.site import Site
 from course_utils.strides import body_of, in_place, strides
 import torch
@@ -59,6 +59,31 @@ def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
     )
 
 
+def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:
+    """`torch.autograd.grad(loss, b)` with a `b` that does not ask for a gradient."""
+    found = pass_at(site)
+    names = [site.text(one) for one in found.inputs if _is_off(site, site.text(one))] if found else []
+    if found is None or not names:
+        return None
+    origins = Origins(site)
+    chain = origins.chain([found.result], lambda thing: isinstance(thing, torch.Tensor))
+    mending = _unasked(site, origins, chain, names)
+    if mending is None:
+        return None
+    return Leaflet(
+        ailment="input did not ask",
+        happened=f"a gradient is wanted for `{names[0]}`, which does not ask for one.",
+        line=site.line,
+        tensor=names[0],
+        why=mending.why,
+        before=site.cell,
+        cure=mended(site.cell, mending.changes),
+        false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
+        why_not="It is about tensors that were not used. This one asks for no gradient: the same error comes again.",
+        lesson="04",
+    )
+
+
 def _false(site: Site, found: PassCall) -> str:
     if isinstance(found.result, ast.Name | ast.Attribute | ast.Subscript):
         return inserted(site.cell, site.statement, f"{site.text(found.result)}.requires_grad = True")
@@ -75,7 +100,7 @@ def _mending(site: Site, result: ast.expr) -> Mending | None:
         name = rebound[0].name
         why = f"`{name} = {name} - ...` off the tape makes a new `{name}` that asks for no gradient. Move the leaf itself."
         return Mending(name, why, changes=in_place(site, rebound))
-    return _cut(site, origins, chain, result) or _unasked(site, origins, chain)
+    return _cut(site, origins, chain, result) or _unasked(site, origins, chain, _candidates(site, chain))
 
 
 def _off_tape(thing: object) -> bool:
@@ -105,11 +130,13 @@ def _cut(site: Site, origins: Origins, chain: list[Origin], result: ast.expr) ->
     texts: list[tuple[Origin, str]] = []
     why, where, changes = "", "", []
     for origin in chain:
-        value = getattr(origin.statement, "value", origin.statement)
+        value = made_from(origin.statement)
         if not reads_tape(site, value, tainted) and not _quiet_maker(site, value):
             continue
         tainted |= dict.fromkeys(targets(origin.statement))
-        plain = text_of(origin.cell, origin.statement)
+        if isinstance(origin.statement, ast.For):
+            continue
+        plain = origin.text if isinstance(origin.unit, ast.For) else text_of(origin.cell, origin.statement)
         text, said = tied(site, plain, tainted)
         why, where = (why or said, where or origin.name) if said else (why, where)
         if origin.place < origins.here:
@@ -129,7 +156,7 @@ def _joined(
 ) -> Mending | None:  # fmt: skip
     if any(runs_once(ast.parse(text)) for _, text in texts):
         return None
-    lines = [text for _, text in texts]
+    lines = list(dict.fromkeys(text for _, text in texts))
     if lines:
         loop = origins.loop
         changes.append(Change(loop.body[0] if loop else site.statement, inserted, tuple(lines)))
@@ -182,9 +209,8 @@ def _indented(text: str, statement: ast.stmt) -> str:
     return text.replace("\n", "\n" + " " * statement.col_offset)
 
 
-def _unasked(site: Site, origins: Origins, chain: list[Origin]) -> Mending | None:
+def _unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str]) -> Mending | None:
     """The leaf was made without `requires_grad`."""
-    names = _candidates(site, chain)
     changes = [change for name in names for change in ask(site, name)]
     if not changes:
         return None

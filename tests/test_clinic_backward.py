@@ -186,3 +186,60 @@ def test_a_backward_pass_from_many_numbers(case):
 def test_a_gradient_of_another_shape(case):
     case.ailment = "shape of gradient"
     treat(case)
+
+
+LINE = f"{LEAF}\nb = torch.tensor(0.5, requires_grad=True)"
+USED = {
+    "one that is not in the formula": Case(
+        [LINE],
+        "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    dw, db = torch.autograd.grad(loss, (w, b))\n"
+        "    w.data -= 0.05 * dw\n    b.data -= 0.05 * db",
+        f"{NEAR} and db.item() == 0", "b", 3,
+    ),
+    "a list of leaves": Case(
+        [LINE, "leaves = [w, b]"],
+        "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    slopes = torch.autograd.grad(loss, leaves)\n"
+        "    for leaf, slope in zip(leaves, slopes):\n        leaf.data -= 0.05 * slope", NEAR, "leaves[1]", 3,
+    ),
+    "a leaf made anew": Case(
+        [LEAF, "z = w * x", "loss = ((z - y) ** 2).mean()", LEAF],
+        "dw, = torch.autograd.grad(loss, w)", "dw is not None and torch.allclose(dw, (2 * (w * x - y) * x).mean())", "w", 1,
+    ),
+    "a leaf made anew in each round": Case(
+        [],
+        f"{LEAF}\nloss = ((w * x - y) ** 2).mean()\nfor _ in range(60):\n    g = torch.autograd.grad(loss, w)[0]\n"
+        "    w = (w - 0.05 * g).detach().requires_grad_()", NEAR, "w", 4,
+    ),
+    "a part of a tensor": Case(
+        ["c = torch.tensor([0.5, 0.0], requires_grad=True)"],
+        "loss = ((c[0] * x - y) ** 2).mean()\nslope = torch.autograd.grad(loss, c[0])[0]",
+        "slope is not None and torch.allclose(slope, (2 * (c[0] * x - y) * x).mean())", "c[0]", 2,
+    ),
+    "the wrong way round": Case(
+        [LEAF], "loss = ((w * x - y) ** 2).mean()\nslope, = torch.autograd.grad(w, loss)",
+        "slope is not None and torch.allclose(slope, (2 * (w * x - y) * x).mean())", "loss", 2,
+    ),
+}  # fmt: skip
+UNASKED = {
+    "a second leaf that did not ask": Case(
+        [], f"{LEAF}\nb = torch.tensor(0.5)\nfor _ in range(400):\n    loss = ((w * x + b - y) ** 2).mean()\n"
+        "    dw, db = torch.autograd.grad(loss, [w, b])\n    w.data -= 0.1 * dw\n    b.data -= 0.1 * db",
+        "abs(w.item() - 2) < 0.05 and abs(b.item()) < 0.1", "b", 5,
+    ),
+    "in another cell": Case(
+        [f"{LEAF}\nb = torch.tensor(0.5)", "loss = ((w * x + b - y) ** 2).mean()"], "db, = torch.autograd.grad(loss, b)",
+        "torch.allclose(db, (2 * (w * x + b - y)).mean())", "b", 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", USED.values(), ids=USED)
+def test_a_tensor_that_is_not_in_the_graph(case):
+    case.ailment = "not in the graph"
+    treat(case)
+
+
+@pytest.mark.parametrize("case", UNASKED.values(), ids=UNASKED)
+def test_an_input_that_did_not_ask(case):
+    case.ailment = "input did not ask"
+    treat(case)
