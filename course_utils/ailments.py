@@ -6,7 +6,15 @@ from collections.abc import Callable
 import re
 from typing import NamedTuple
 
-from course_utils import remedies_backward, remedies_leaves, remedies_shapes, remedies_steps, remedies_tape, remedies_unused
+from course_utils import (
+    remedies_asking,
+    remedies_backward,
+    remedies_leaves,
+    remedies_shapes,
+    remedies_steps,
+    remedies_tape,
+    remedies_unused,
+)
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
 
@@ -33,7 +41,7 @@ def _known(kinds: tuple[type[BaseException], ...], pattern: str, treat: Treat) -
 
 AILMENTS = (
     _known((RuntimeError,), r"element \d+ of tensors does not require grad", remedies_tape.no_tape),
-    _known((RuntimeError,), r"differentiated tensors?\b.* does not require grad", remedies_tape.unasked_input),
+    _known((RuntimeError,), r"differentiated tensors?\b.* does not require grad", remedies_asking.unasked_input),
     _known(
         (RuntimeError,),
         r"differentiated tensors?(?: at index (?P<index>\d+))? appears?\b.* not have been used",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from course_utils.edits import inserted, replaced
-from course_utils.origins import targets
+from course_utils.reading import targets
 from course_utils.rewrites import Change, suffixed, torch_in, with_keyword
 from course_utils.site import Site
 import torch
@@ -21,7 +21,7 @@ def ask(site: Site, name: str) -> list[Change]:
         return [Change(_top(site, name), inserted, (_before_use(site, name),))]
     if isinstance(made, ast.Call):
         return _by_keyword(site, made)
-    if isinstance(made, ast.Constant):
+    if isinstance(made, ast.Constant) and isinstance(made.value, int | float):
         return [Change(made, replaced, (f"{torch_in(site)}.tensor({float(made.value)!r}, requires_grad=True)",))]
     return [] if "requires_grad" in site.text(made) else [Change(made, suffixed, (".requires_grad_()",))]
 
@@ -51,8 +51,10 @@ def _by_keyword(site: Site, made: ast.Call) -> list[Change]:
         return []
     if word not in _MAKERS or site.value(made.func) is not getattr(torch, word):
         return [Change(made, suffixed, (".requires_grad_()",))]
-    whole = word in {"tensor", "arange", "full"} and "." not in " ".join(map(site.text, made.args)) and "dtype" not in (
-        site.text(made)
+    whole = (
+        word in {"tensor", "arange", "full"}
+        and "." not in " ".join(map(site.text, made.args))
+        and "dtype" not in (site.text(made))
     )
     kind = f"dtype={torch_in(site)}.float32, " if whole else ""
     return [Change(made, with_keyword, (f"{kind}requires_grad=True",))]

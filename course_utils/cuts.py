@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from course_utils.edits import replaced
-from course_utils.origins import places, statements
+from course_utils.reading import places, statements
 from course_utils.site import Site
 from course_utils.strides import is_quiet
 import torch
@@ -35,7 +35,9 @@ def tied(site: Site, text: str, tainted: Iterable[str] = (), *, everywhere: bool
     said, kept = "", text
     while True:
         tree = ast.parse(kept)
-        found = next((one for one in ast.walk(tree) if _cut(one) and (everywhere or reads_tape(site, one, tainted))), None)
+        found = next(
+            (one for one in ast.walk(tree) if _cut(one) and (everywhere or reads_tape(site, one, tainted))), None
+        )
         if found is None or not isinstance(found, ast.expr):
             return (kept, said) if said else ("", "")
         cut = _cut(found) or ""

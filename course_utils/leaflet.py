@@ -82,7 +82,8 @@ class Leaflet:
         if self.graph is not None:
             rows.append(f"<details><summary>The graph</summary>{self.graph.to_svg()}</details>")
         link = f'<a href="{file}">{self.lesson} · {escape(title)}</a>'
-        return f'<style>{_LOOK}</style><section class="course-leaflet">{"".join(rows)}<p>Explained in {link}.</p></section>'
+        told = f"{''.join(rows)}<p>Explained in {link}.</p>"
+        return f'<style>{_LOOK}</style><section class="course-leaflet">{told}</section>'
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self.to_html(), "text/plain": self.to_text()}

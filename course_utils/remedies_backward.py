@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 
 from course_utils.edits import inserted
 from course_utils.leaflet import Leaflet
-from course_utils.origins import Origin, Origins, on_tape, runs_once, statements, targets
+from course_utils.origins import Origin, Origins
 from course_utils.passes import PassCall, at_the_maker, pass_at
+from course_utils.reading import on_tape, runs_once, statements, targets
 from course_utils.rewrites import Change, followed, mended, with_keyword
 from course_utils.site import Site
 import torch
@@ -54,8 +56,8 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str,
         happened=f"a second backward pass through {what}, computed only once.",
         line=site.line,
         tensor=name,
-        why=f"A backward pass uses the graph up: what the operations kept is freed. {what} {_where(loop, here)}, so the "
-        "second pass finds the old graph, and the old numbers. Compute anew before each pass.",
+        why=f"A backward pass uses the graph up: what the operations kept is freed. {what} {_where(loop, here)}, so "
+        "the second pass finds the old graph, and the old numbers. Compute anew before each pass.",
         before=site.cell,
         cure=inserted(site.cell, at, *lines),
         false_cure=kept,
@@ -70,8 +72,8 @@ _STALE = (
 )
 _LATE = "It comes too late: the pass before has freed the graph already, and the same error comes again."
 _LONG = (
-    "The graph is kept, and with it all earlier rounds: each pass runs through every round so far, takes longer than the "
-    "one before, and sends slopes of old weights, or torch stops because a kept weight has been changed since."
+    "The graph is kept, and with it all earlier rounds: each pass runs through every round so far, takes longer than "
+    "the one before, and sends slopes of old weights, or torch stops because a kept weight has been changed since."
 )
 
 
@@ -98,8 +100,8 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         happened=f"a second backward pass through the round before, by way of {what}.",
         line=site.line,
         tensor=carried[0] if name not in carried else name,
-        why=f"{what} comes from the round before, with its graph, and that graph was used up by the pass of that round. "
-        "`detach` keeps the number and lets the graph go.",
+        why=f"{what} comes from the round before, with its graph, and that graph was used up by the pass of that "
+        "round. `detach` keeps the number and lets the graph go.",
         before=site.cell,
         cure=mended(site.cell, changes),
         false_cure=kept,
@@ -122,12 +124,17 @@ def _can_run(site: Site, again: list[Origin]) -> bool:
     made = {name.partition(".")[0] for origin in again for name in (origin.name,)}
     nodes = [node for origin in again for node in ast.walk(origin.unit) if isinstance(node, ast.Name)]
     made |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
-    return all(node.id in made or node.id in site.names or node.id in __builtins__ for node in nodes)
+    return all(node.id in made or node.id in site.names or hasattr(builtins, node.id) for node in nodes)
 
 
 def _resets(site: Site, origins: Origins) -> list[str]:
     """For a cell that ran before: what clears the gradients of the run before."""
-    if site.cell.strip() not in {cell.strip() for cell in site.earlier} or "grad = None" in site.cell or "zero" in site.cell or origins.function:
+    if (
+        site.cell.strip() not in {cell.strip() for cell in site.earlier}
+        or "grad = None" in site.cell
+        or "zero" in site.cell
+        or origins.function
+    ):
         return []
     leaves = [name for name, held in site.names.items() if isinstance(held, torch.Tensor) and not name.startswith("_")]
     return [f"{name}.grad = None" for name in leaves if _has_grad(site.names[name])]

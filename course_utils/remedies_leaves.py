@@ -8,7 +8,7 @@ import re
 
 from course_utils.edits import inserted, replaced, wrapped
 from course_utils.leaflet import Leaflet
-from course_utils.origins import statements
+from course_utils.reading import statements
 from course_utils.rewrites import Change, mended, torch_in, with_torch
 from course_utils.site import Site
 from course_utils.strides import body_of, quiet_block
@@ -31,8 +31,8 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
-        why=f"`{name}` asks for a gradient, so torch would have to note the change itself as a part of the computation. "
-        "A step is no part of it: take it off the tape.",
+        why=f"`{name}` asks for a gradient, so torch would have to note the change itself as a part of the "
+        "computation. A step is no part of it: take it off the tape.",
         before=site.cell,
         cure=with_torch(site, mended(site.cell, changes)),
         false_cure=_false(site, step, name),
@@ -114,8 +114,14 @@ def _is_forward(site: Site, step: ast.stmt, goal: ast.expr) -> bool:
     tensors = [one for part in inner for one in ast.walk(part) if isinstance(one, ast.Name)]
     if ".grad" in text or not any(isinstance(site.value(one), torch.Tensor) for one in tensors):
         return False
-    passes = [one.lineno for one in statements(body_of(site)) if "backward(" in ast.unparse(one) or "grad(" in ast.unparse(one)]
-    return any(line > step.lineno for line in passes) and not any(line < step.lineno for line in _own_passes(site, step))
+    passes = [
+        one.lineno
+        for one in statements(body_of(site))
+        if "backward(" in ast.unparse(one) or "grad(" in ast.unparse(one)
+    ]
+    return any(line > step.lineno for line in passes) and not any(
+        line < step.lineno for line in _own_passes(site, step)
+    )
 
 
 def _own_passes(site: Site, step: ast.stmt) -> list[int]:

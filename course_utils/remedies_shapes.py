@@ -44,8 +44,8 @@ def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
 
 
 _SUM = (
-    "It raises nothing, but it means the sum: with {count} the gradient is as many times that of the mean, and a rate that "
-    "suits the mean is too large by as much."
+    "It raises nothing, but it means the sum: with {count} the gradient is as many times that of the mean, and a rate "
+    "that suits the mean is too large by as much."
 )
 _ONE = "`gradient` has to hold one number for each number of the result: 1 is too few for {count}, and torch says so."
 
@@ -82,10 +82,10 @@ def _fitting(site: Site, found: PassCall, seed: ast.expr, got: tuple[int, ...], 
         shape = ", ".join(map(str, wanted))
         return suffixed(site.cell, seed, f".reshape(()).expand({shape})" if got else f".expand({shape})")
     value = site.value(seed)
-    level = value.unique() if isinstance(value, torch.Tensor) else ()
+    level = sorted(set(value.flatten().tolist())) if isinstance(value, torch.Tensor) else []
     word = torch_in(site)
     if len(level) == 1 and level[0] != 1:
-        return replaced(site.cell, seed, f"{word}.full_like({text}, {level[0].item():g})")
+        return replaced(site.cell, seed, f"{word}.full_like({text}, {level[0]:g})")
     return replaced(site.cell, seed, f"{word}.ones_like({text})")
 
 
@@ -95,4 +95,3 @@ def _shape(text: str) -> tuple[int, ...]:
 
 def _name(node: ast.expr, site: Site) -> str:
     return site.text(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""
-

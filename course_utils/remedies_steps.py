@@ -9,7 +9,7 @@ import re
 from course_utils.asking import ask
 from course_utils.edits import replaced, without, wrapped
 from course_utils.leaflet import Leaflet
-from course_utils.origins import statements
+from course_utils.reading import statements
 from course_utils.rewrites import Change, followed, mended, with_torch
 from course_utils.site import Site
 from course_utils.strides import body_of, in_place, strides
@@ -55,8 +55,8 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
         return None
     cause = Cause(
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
-        f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` is "
-        "right at any time, and the next pass starts afresh.",
+        f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
+        "is right at any time, and the next pass starts afresh.",
         [Change(statement, replaced, (f"{name}.grad = None",))],
         "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
     )
@@ -117,8 +117,8 @@ def _replaced(site: Site, name: str, changes: list[Change], *, is_result: bool) 
     now = "is a result, and no leaf, any more" if is_result else "asks for no gradient any more"
     return Cause(
         f"`{name}.grad` is None, because `{name}` {now}.",
-        f"`{name} = {name} - ...` makes a new tensor and gives it the name `{name}`. The backward pass leaves a gradient "
-        "only in leaves that ask for one. Move the leaf itself, in place and off the tape.",
+        f"`{name} = {name} - ...` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
+        "gradient only in leaves that ask for one. Move the leaf itself, in place and off the tape.",
         changes,
         f"It moves `{name}` once at most: from then on `{name}.grad` is None for good, and nothing is learnt.",
     )
@@ -150,7 +150,9 @@ def _cleared(site: Site, name: str) -> Cause | None:
     before = [one for one in _simple(site) if one.lineno < site.line]
     passes = [one.lineno for one in before if ".backward(" in ast.unparse(one)]
     words = (f"{name}.grad = None", ".zero_grad(")
-    clearing = [one for one in before if passes and one.lineno > passes[-1] and any(w in ast.unparse(one) for w in words)]
+    clearing = [
+        one for one in before if passes and one.lineno > passes[-1] and any(w in ast.unparse(one) for w in words)
+    ]
     if not clearing:
         return None
     texts = tuple(site.text(one) for one in clearing)

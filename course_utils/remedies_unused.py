@@ -7,8 +7,9 @@ import re
 
 from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet
-from course_utils.origins import Origin, Origins, on_tape, runs_once
+from course_utils.origins import Origin, Origins
 from course_utils.passes import PassCall, pass_at
+from course_utils.reading import on_tape, runs_once
 from course_utils.rewrites import with_keyword
 from course_utils.site import Site
 from course_utils.walk import edge_of, operands_first
@@ -36,7 +37,7 @@ def not_used(site: Site, match: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=cure,
         false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
-        why_not=f"Then the gradient of `{name}` is None: the next line that computes with it fails, or `{name}` never moves.",
+        why_not=f"Then the gradient of `{name}` is None: what computes with it fails, or `{name}` never moves.",
         lesson="05",
     )
 
@@ -58,7 +59,11 @@ def _wanted(site: Site, found: PassCall, index: str | None) -> tuple[ast.expr, s
     if len(found.inputs) == 1 and isinstance(many, list | tuple):
         place = int(index) if index else next((n for n, one in enumerate(many) if not leads(result, one)), 0)
         return found.inputs[0], f"{site.text(found.inputs[0])}[{place}]", many[place]
-    place = int(index) if index else next((n for n, one in enumerate(found.inputs) if not leads(result, site.value(one))), 0)
+    place = (
+        int(index)
+        if index
+        else next((n for n, one in enumerate(found.inputs) if not leads(result, site.value(one))), 0)
+    )
     wanted = found.inputs[place]
     held = site.value(wanted)
     if isinstance(wanted, ast.Subscript) and held is None:  # x[0], a part of a tensor
@@ -76,11 +81,13 @@ def _from_part(site: Site, found: PassCall, wanted: ast.expr, result: object) ->
     inside = site.text(found.call).replace(site.text(wanted), site.text(wanted.value), 1)
     cure = replaced(site.cell, found.call, f"({inside}[0][{site.text(wanted.slice)}],)")
     name = site.text(wanted.value)
-    why = f"`{site.text(wanted)}` makes a new tensor each time it is written, and the result knows nothing of this one. Ask "
-    return f"{why}for the gradient of `{name}`, and take the part of that.", cure
+    why = f"`{site.text(wanted)}` makes a new tensor each time, and the result knows nothing of this one. "
+    return f"{why}Ask for the gradient of `{name}`, and take the part of that.", cure
 
 
-def _swapped(site: Site, found: PassCall, wanted: ast.expr, result: object, held: torch.Tensor) -> tuple[str, str] | None:
+def _swapped(
+    site: Site, found: PassCall, wanted: ast.expr, result: object, held: torch.Tensor
+) -> tuple[str, str] | None:
     """`grad(w, loss)`."""
     if len(found.inputs) != 1 or not leads(held, result):
         return None
@@ -99,8 +106,8 @@ def _anew(site: Site, found: PassCall, name: str) -> tuple[str, str] | None:
     if not any(_reads(one.statement, name) for one in chain) or any(runs_once(one.unit) for one in chain):
         return None
     lines = list(dict.fromkeys(one.text for one in _behind(chain, name)))
-    why = f"Since then `{name}` is another tensor: it was made anew, and `{site.text(found.result)}` was not. Compute it anew "
-    return f"{why}too, before the pass.", inserted(site.cell, _first_use(site, origins, chain), *lines)
+    why = f"Since then `{name}` is another tensor: it was made anew, and `{site.text(found.result)}` was not. "
+    return f"{why}Compute it anew too, before the pass.", inserted(site.cell, _first_use(site, origins, chain), *lines)
 
 
 def _behind(chain: list[Origin], name: str) -> list[Origin]:
@@ -125,7 +132,6 @@ def _reads(statement: ast.AST, name: str) -> bool:
 
 
 def _zero(site: Site, found: PassCall, name: str) -> tuple[str, str]:
-    why = f"Nudging `{name}` changes nothing in `{site.text(found.result)}`: the slope is 0, and `materialize_grads=True` "
-    why += f"makes torch say 0. If `{name}` was meant to have a say, it is missing in the formula."
+    why = f"Nudging `{name}` changes nothing in `{site.text(found.result)}`: the slope is 0, and "
+    why += f"`materialize_grads=True` makes torch say so. If `{name}` should have a say, the formula lacks it."
     return why, with_keyword(site.cell, found.call, "materialize_grads=True")
-

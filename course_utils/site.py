@@ -79,11 +79,9 @@ class Site:
                 is_none = name == "grad" and not getattr(held, "is_leaf", True) and not getattr(held, "retains_grad", 0)
                 return None if is_none else getattr(held, name, None)  # of no leaf, torch would warn
             case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
-                held = self.value(inner)
-                return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None
+                return _item(self.value(inner), key)
             case ast.Subscript(value=inner, slice=ast.Name() as index):
-                held, key = self.value(inner), self.value(index)
-                return held[key] if isinstance(held, list | tuple | dict) and _has(held, key) else None
+                return _item(self.value(inner), self.value(index))
         return None
 
 
@@ -123,10 +121,11 @@ def _end(node: ast.AST) -> tuple[int, int]:
     return (line, column) if line is not None and column is not None else (10**9, 0)
 
 
-def _has(held: list[object] | tuple[object, ...] | dict[object, object], key: object) -> bool:
+def _item(held: object, key: object) -> object:
     if isinstance(held, dict):
-        return key in held
-    return isinstance(key, int) and -len(held) <= key < len(held)
+        return held.get(key)
+    is_there = isinstance(held, list | tuple) and isinstance(key, int) and -len(held) <= key < len(held)
+    return held[key] if is_there and isinstance(held, list | tuple) and isinstance(key, int) else None
 
 
 def names_in(node: ast.AST) -> Iterator[str]:

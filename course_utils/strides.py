@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from course_utils.asking import ask
 from course_utils.edits import replaced
-from course_utils.origins import statements
+from course_utils.reading import statements
 from course_utils.rewrites import Change, followed, torch_in
 from course_utils.site import Site
 
@@ -106,9 +106,7 @@ def _pairs(one: ast.Assign) -> tuple[list[ast.expr], list[ast.expr]]:
     return [goal], [value]
 
 
-def _stride(
-    site: Site, one: ast.Assign, goal: ast.expr, value: ast.expr, learnt: dict[str, set[str]]
-) -> Stride | None:
+def _stride(site: Site, one: ast.Assign, goal: ast.expr, value: ast.expr, learnt: dict[str, set[str]]) -> Stride | None:
     name, bare = ast.unparse(goal), _bare(value)
     if name not in _moved_by(bare, learnt) or not _reads_itself(bare, name):
         return None

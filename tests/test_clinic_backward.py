@@ -1,5 +1,7 @@
 """What stops a backward pass: its error, the cure that trains, the false cure that does not."""
 
+# ruff: noqa: E501  (a learner's cell reads best in one piece)
+
 import pytest
 from ward import Case, treat
 
@@ -68,7 +70,7 @@ SECOND = {
     ),
     "in a function": Case(
         [f"{LEAF}\nloss = ((w * x - y) ** 2).mean()"],
-        f"def train(rounds):\n    for _ in range(rounds):\n        loss.backward()\n        w.data -= 0.05 * w.grad\n"
+        "def train(rounds):\n    for _ in range(rounds):\n        loss.backward()\n        w.data -= 0.05 * w.grad\n"
         "        w.grad = None\n\ntrain(50)",
         NEAR, "loss", 3,
     ),

@@ -1,5 +1,7 @@
 """What goes wrong with leaves: changed on the tape, replaced, never asked; each with the cure that trains."""
 
+# ruff: noqa: E501  (a learner's cell reads best in one piece)
+
 import pytest
 from ward import Case, treat
 
@@ -91,7 +93,7 @@ ZERO = {
         "        b.grad.zero_()\n", "b.grad is not None", "b", 9,
     ),
     "in a loop over leaves": Case(
-        [f"{LINE}\nleaves = [w, b]"], f"for _ in range(400):\n    for leaf in leaves:\n        leaf.grad.zero_()\n"
+        [f"{LINE}\nleaves = [w, b]"], "for _ in range(400):\n    for leaf in leaves:\n        leaf.grad.zero_()\n"
         "    loss = ((w * x + b - y) ** 2).mean()\n    loss.backward()\n    for leaf in leaves:\n"
         "        leaf.data -= 0.1 * leaf.grad", BOTH, "leaf", 3,
     ),
@@ -108,6 +110,7 @@ def test_a_gradient_that_is_none(case):
 def test_a_zeroing_of_none(case):
     case.ailment = "zeroing None"
     treat(case)
+
 
 MOVED = {
     "minus": Case([], f"{LEAF}\n{LOOP}    w -= 0.05 * w.grad\n    w.grad = None", NEAR, "w", 5),

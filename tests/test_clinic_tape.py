@@ -1,5 +1,7 @@
 """A result that no tape leads back from: the leaf that did not ask, or the place where the graph was cut."""
 
+# ruff: noqa: E501  (a learner's cell reads best in one piece)
+
 import pytest
 from ward import Case, treat
 
@@ -37,7 +39,7 @@ CASES = {
         [], f"w = torch.tensor(0.5, requires_grad=False)\n{HEAD}{LOSS}{PASS}{STEP}", NEAR, "w", 4
     ),
     "in a function": Case(
-        [], f"def slope(w):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n    return w.grad\n"
+        [], "def slope(w):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n    return w.grad\n"
         "found = slope(torch.tensor(0.5))", "found is not None and torch.allclose(found, torch.tensor(-14.0))", "w", 3,
     ),
     "two of them": Case(

@@ -49,6 +49,34 @@ MAY_IMPORT = {
     "endurance": {"attempt"},
     "battery": {"attempt", "checks", "compare", "endurance", "mistakes", "verdict"},
     "lineup": {"attempt", "checks", "endurance", "numbers"},
+    # the clinic
+    "site": set(),
+    "edits": set(),
+    "leaflet": {"graph"},
+    "rows": {"site"},
+    "rewrites": {"edits", "site"},
+    "reading": {"site"},
+    "origins": {"reading", "rewrites", "rows", "site"},
+    "passes": {"rows", "site"},
+    "asking": {"edits", "reading", "rewrites", "site"},
+    "strides": {"asking", "edits", "reading", "rewrites", "site"},
+    "cuts": {"edits", "reading", "site", "strides"},
+    "reopen": {"edits", "rewrites", "site", "strides"},
+    "remedies_backward": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
+    "remedies_shapes": {"edits", "leaflet", "passes", "rewrites", "site"},
+    "remedies_asking": {"asking", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
+    "remedies_tape": {
+        "asking", "cuts", "edits", "leaflet", "origins", "passes", "reading", "remedies_asking", "reopen", "rewrites",
+        "site", "strides",
+    },
+    "remedies_leaves": {"edits", "leaflet", "reading", "rewrites", "site", "strides"},
+    "remedies_steps": {"asking", "edits", "leaflet", "reading", "rewrites", "site", "strides", "walk"},
+    "remedies_unused": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site", "walk"},
+    "ailments": {
+        "leaflet", "remedies_asking", "remedies_backward", "remedies_leaves", "remedies_shapes", "remedies_steps",
+        "remedies_tape", "remedies_unused", "site",
+    },
+    "clinic": {"ailments", "leaflet", "rows", "site"},
     # words and pictures
     "words": {"graph"},
     "dot": {"graph", "words"},
@@ -90,7 +118,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
-HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
+HOME = {"pygraphviz": {"layout"}, "IPython": {"clinic", "progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
 DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
 HOME["matplotlib"] = DRAWING | {"beside", "paper", "picture", "plot", "style"}
