@@ -26,6 +26,24 @@ def ask(site: Site, name: str) -> list[Change]:
     return [] if "requires_grad" in site.text(made) else [Change(made, suffixed, (".requires_grad_()",))]
 
 
+def lasting_name(site: Site, name: str) -> str | None:
+    """A tensor's name outside a loop: for `leaf` in `for leaf in (w, b)` it is w or b; None if it has none."""
+    loops = [one for one in site.around if isinstance(one, ast.For)]
+    passing = {node.id for one in loops for node in ast.walk(one.target) if isinstance(node, ast.Name)}
+    if name.partition(".")[0].partition("[")[0] not in passing:
+        return name
+    held = site.value(ast.parse(name, mode="eval").body)
+    for other, thing in site.names.items():
+        if other.startswith("_") or other in passing:
+            continue
+        if thing is held:
+            return other
+        for place, one in enumerate(thing if isinstance(thing, list | tuple) else ()):
+            if one is held:
+                return f"{other}[{place}]"
+    return None
+
+
 def made_in_cell(site: Site, name: str) -> ast.expr | None:
     """The expression in the cell that a name first gets its value from; None if it comes from elsewhere."""
     function = site.nearest(ast.FunctionDef)

@@ -58,6 +58,12 @@ def reads_tape(site: Site, node: ast.AST, tainted: Iterable[str] = ()) -> bool:
     return any(isinstance(one, ast.Name) and one.id in tainted for one in ast.walk(node))
 
 
+def leaves_torch(site: Site, node: ast.AST) -> bool:
+    """Whether an expression calls numpy or math, which know no tape."""
+    calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
+    return any(getattr(site.value(func.value), "__name__", "") in {"numpy", "math"} for func in calls)
+
+
 def quiet_blocks(body: Iterable[ast.AST], line: int) -> list[ast.With]:
     """The blocks around a line in which the tape does not run, outermost first."""
     blocks = [one for one in statements(body) if isinstance(one, ast.With) and is_quiet(one.items)]

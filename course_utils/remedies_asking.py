@@ -90,9 +90,17 @@ def candidates(site: Site, chain: list[Origin]) -> list[str]:
         if found := [name for name in names if is_off(site, name)]:
             return found
     names = [name for name in dict.fromkeys(origin.name for origin in chain) if is_off(site, name)]
+    if any(_asks(thing) for thing in site.names.values()):  # there is a leaf: the graph is cut on its way
+        return []
     leaves = [name for name in names if _LEAVES.fullmatch(name.rpartition(".")[2])]
     alone = [name for name in names if made_in_cell(site, name) is not None and name not in _results(chain)]
     return leaves or (alone if len(alone) == 1 else [])
+
+
+def _asks(thing: object) -> bool:
+    if isinstance(thing, torch.nn.Module):
+        return any(one.requires_grad for one in thing.parameters())
+    return isinstance(thing, torch.Tensor) and thing.requires_grad
 
 
 def _results(chain: list[Origin]) -> set[str]:

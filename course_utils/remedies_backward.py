@@ -49,15 +49,16 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str,
     made = {origin.name for origin in again}
     at = _first_reader(loop, made, site.statement) if loop else site.statement
     lines += [] if loop else _resets(site, origins)
-    what = ", ".join(f"`{one}`" for one in dict.fromkeys(origin.name for origin in again))
+    made_once = list(dict.fromkeys(origin.name for origin in again))
+    what = " and ".join(f"`{one}`" for one in made_once)
     here = loop is not None and all(origin.place == origins.here for origin in outside)
     return Leaflet(
         ailment="second backward",
         happened=f"a second backward pass through {what}, computed only once.",
         line=site.line,
         tensor=name,
-        why=f"A backward pass uses the graph up: what the operations kept is freed. {what} {_where(loop, here)}, so "
-        "the second pass finds the old graph, and the old numbers. Compute anew before each pass.",
+        why=f"A backward pass uses the graph up: what the operations kept is freed. {what} "
+        f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew before each pass.",
         before=site.cell,
         cure=inserted(site.cell, at, *lines),
         false_cure=kept,
@@ -77,10 +78,11 @@ _LONG = (
 )
 
 
-def _where(loop: ast.stmt | None, here: bool) -> str:
+def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
+    were = "was" if len(made) == 1 else "were"
     if loop is None:
-        return "was computed before the first of the two"
-    return "is computed before the loop" if here else "was computed in another cell"
+        return f"{were} computed before the first of the two"
+    return f"{were} computed {'before the loop' if here else 'in another cell'}"
 
 
 def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: str) -> Leaflet | None:
@@ -89,8 +91,8 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         return None
     body = origins.function.body if origins.function else site.tree.body
     in_cell = {name for one in statements(body) if one.lineno < loop.lineno for name in targets(one)}
-    fresh = [f"{one} = {one}.detach()" for one in carried if one not in in_cell]
-    later = [f"{one} = {one}.detach()" for one in carried if one in in_cell]
+    fresh = [_let_go(site, one) for one in carried if one not in in_cell]
+    later = [_let_go(site, one) for one in carried if one in in_cell]
     step = next(one for one in loop.body if one.lineno <= site.line <= (one.end_lineno or one.lineno))
     changes = [Change(loop.body[0], inserted, tuple(fresh))] if fresh else []
     changes += [Change(step, followed, tuple(later))] if later else []
@@ -108,6 +110,13 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         why_not=_LONG if not fresh else _LATE,
         lesson="14",
     )
+
+
+def _let_go(site: Site, name: str) -> str:
+    held = site.value(ast.parse(name, mode="eval").body)
+    if isinstance(held, tuple | list):  # the two states of an LSTM
+        return f"{name} = {type(held).__name__}(one.detach() for one in {name})"
+    return f"{name} = {name}.detach()"
 
 
 def _first_reader(loop: ast.For | ast.While, made: set[str], last: ast.stmt) -> ast.stmt:

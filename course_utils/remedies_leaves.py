@@ -56,8 +56,11 @@ def _goal(step: ast.stmt) -> ast.expr | None:
 
 def _tensor(site: Site, goal: ast.expr) -> ast.expr:
     """The tensor that `w[0]`, `w.T` or `w[0][:, 1]` is a part of."""
+    whole = goal
     while isinstance(goal, ast.Subscript | ast.Attribute) and not isinstance(site.value(goal), torch.Tensor):
         goal = goal.value
+    if not isinstance(site.value(goal), torch.Tensor):
+        return whole
     while isinstance(goal, ast.Subscript | ast.Attribute) and isinstance(site.value(goal.value), torch.Tensor):
         goal = goal.value
     return goal

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 import re
 
-from course_utils.asking import ask
+from course_utils.asking import ask, lasting_name
 from course_utils.edits import replaced, without, wrapped
 from course_utils.leaflet import Leaflet
 from course_utils.reading import statements
@@ -27,6 +27,7 @@ class Cause:
     why: str
     changes: list[Change]
     why_not: str
+    tensor: str = ""  # its lasting name, where it has another one in a loop
 
 
 def step_from_none(site: Site, _: re.Match[str]) -> Leaflet | None:
@@ -68,7 +69,7 @@ def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
         ailment=ailment,
         happened=cause.happened,
         line=site.line,
-        tensor=name,
+        tensor=cause.tensor or name,
         why=cause.why,
         before=site.cell,
         cure=with_torch(site, mended(site.cell, cause.changes)),
@@ -105,19 +106,21 @@ def _cause(site: Site, name: str) -> Cause | None:
         return None
     found = strides(site)
     if any(stride.name == name for stride in found):
-        return _replaced(site, name, in_place(site, found), is_result=not held.is_leaf)
+        step = next(site.text(stride.statement) for stride in found if stride.name == name)
+        return _replaced(name, step, in_place(site, found), is_result=not held.is_leaf)
     if held.is_leaf and not held.requires_grad:
-        return _unasked(site, name)
+        lasting = lasting_name(site, name)
+        return _unasked(site, lasting) if lasting else None
     if held.is_leaf:
         return _cleared(site, name) or _no_pass(site, name, held)
     return None
 
 
-def _replaced(site: Site, name: str, changes: list[Change], *, is_result: bool) -> Cause:
+def _replaced(name: str, step: str, changes: list[Change], *, is_result: bool) -> Cause:
     now = "is a result, and no leaf, any more" if is_result else "asks for no gradient any more"
     return Cause(
         f"`{name}.grad` is None, because `{name}` {now}.",
-        f"`{name} = {name} - ...` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
+        f"`{step}` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
         "gradient only in leaves that ask for one. Move the leaf itself, in place and off the tape.",
         changes,
         f"It moves `{name}` once at most: from then on `{name}.grad` is None for good, and nothing is learnt.",
@@ -130,6 +133,7 @@ def _unasked(site: Site, name: str) -> Cause:
         f"A backward pass fills `.grad` only of leaves with `requires_grad=True`. `{name}` was made without.",
         [*ask(site, name), *_zeroing_before_the_pass(site)],
         f"It raises nothing, and `{name}` never moves.",
+        name,
     )
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 
 from course_utils.asking import first_statement
-from course_utils.cuts import quiet_blocks, quiet_decorator, reads_tape, tied
+from course_utils.cuts import leaves_torch, quiet_blocks, quiet_decorator, reads_tape, tied
 from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet
 from course_utils.origins import Origin, Origins
@@ -29,7 +29,7 @@ def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
     false = _false(site, found) if maker.cell == site.cell else ""
     name = maker.text(result) if isinstance(result, ast.Name | ast.Attribute | ast.Subscript) else ""
     mending = _mending(maker, result)
-    if mending is None:
+    if mending is None or not (mending.cure or mending.changes):
         return None
     cure = mending.cure or mended(maker.cell, mending.changes)
     told = maker.text(result)
@@ -90,7 +90,12 @@ def _cut(site: Site, origins: Origins, chain: list[Origin], result: ast.expr) ->
     why, where, changes = "", "", []
     for origin in chain:
         value = made_from(origin.statement)
-        if not reads_tape(site, value, tainted) and not _quiet_maker(site, value):
+        if leaves_torch(site, value):
+            return Mending("", "")
+        inside = _inside(site, value)
+        changes += inside
+        why = why or ("What a function returns after `detach`, or as a plain number, has no graph" if inside else "")
+        if not reads_tape(site, value, tainted) and not _quiet_maker(site, value) and not inside:
             continue
         tainted |= dict.fromkeys(targets(origin.statement))
         if isinstance(origin.statement, ast.For):
@@ -162,6 +167,19 @@ def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
     called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
     made = [one for one in ast.walk(site.tree) if isinstance(one, ast.FunctionDef) and one.name in called]
     return next((one for one in made if quiet_decorator(one)), None)
+
+
+def _inside(site: Site, node: ast.AST) -> list[Change]:
+    """The changes in the functions of this cell that an expression calls."""
+    called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+    changes = []
+    for made in ast.walk(site.tree):
+        if isinstance(made, ast.FunctionDef) and made.name in called:
+            for one in statements(made.body):
+                plain = isinstance(one, ast.Assign | ast.Return | ast.AugAssign)
+                text, _ = tied(site, text_of(site.cell, one), everywhere=True) if plain else ("", "")
+                changes += [Change(one, replaced, (_indented(text, one),))] if text else []
+    return changes
 
 
 def _indented(text: str, statement: ast.stmt) -> str:

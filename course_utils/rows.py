@@ -36,7 +36,7 @@ def unrolled_cell(cell: str) -> str:
         b = 2
     """
     rows = cell.encode().splitlines(keepends=True)
-    margins = _margins(ast.parse(cell))
+    margins = _margins(ast.parse(cell), rows)
     for statement, margin in sorted(margins, key=lambda pair: (pair[0].lineno, pair[0].col_offset), reverse=True):
         row = rows[statement.lineno - 1]
         before, rest = row[: statement.col_offset], row[statement.col_offset :]
@@ -51,31 +51,21 @@ def _statements(tree: ast.AST) -> list[ast.stmt]:
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
-def _margins(tree: ast.Module) -> list[tuple[ast.stmt, int]]:
+def _margins(tree: ast.Module, rows: list[bytes]) -> list[tuple[ast.stmt, int]]:
     """Each statement with the spaces that belong before it."""
     found: list[tuple[ast.stmt, int]] = []
     stack: list[tuple[ast.AST, int]] = [(tree, -4)]
     while stack:
         node, margin = stack.pop()
-        for block in (getattr(node, name, []) for name in _BLOCKS):
-            inner = _margin(block, node, margin)
+        for block in (getattr(node, name, None) or [] for name in _BLOCKS):
             for one in block if isinstance(block, list) else []:
                 if isinstance(one, ast.stmt):
-                    found.append((one, inner))
-                stack.append((one, inner if isinstance(one, ast.stmt) else margin))
+                    found.append((one, _margin(block[0], rows, margin)))
+                stack.append((one, found[-1][1] if isinstance(one, ast.stmt) else margin))
     return found
 
 
-def _margin(block: object, node: ast.AST, margin: int) -> int:
-    first = block[0] if isinstance(block, list) and block else None
-    if not isinstance(first, ast.stmt):
-        return margin
-    shares = getattr(node, "lineno", 0) and first.lineno == _header_line(node, first)
+def _margin(first: ast.stmt, rows: list[bytes], margin: int) -> int:
+    """The spaces before a block: four more than before what it stands behind, if it shares a line with that."""
+    shares = rows[first.lineno - 1][: first.col_offset].strip()
     return margin + 4 if shares else first.col_offset
-
-
-def _header_line(node: ast.AST, first: ast.stmt) -> int:
-    """The last line of what stands before a block, as far as it can share it with the block's first statement."""
-    held = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
-    ends = [getattr(child, "end_lineno", 0) or 0 for child in held]
-    return max([getattr(node, "lineno", 0), *(end for end in ends if end <= first.lineno)])

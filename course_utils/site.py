@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 import linecache
@@ -11,6 +12,7 @@ from types import CodeType, TracebackType
 from typing import TypeVar
 
 Found = TypeVar("Found", bound=ast.AST)
+_OF_MODULES = {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}  # lists, as a reader sees it
 FOREIGN = ("site-packages", "dist-packages", "/lib/python3", "\\lib\\", "<frozen ", "<string>")
 
 
@@ -124,6 +126,9 @@ def _end(node: ast.AST) -> tuple[int, int]:
 def _item(held: object, key: object) -> object:
     if isinstance(held, dict):
         return held.get(key)
+    if type(held).__name__ in _OF_MODULES:
+        with suppress(Exception):
+            return held[key]  # type: ignore[index]
     is_there = isinstance(held, list | tuple) and isinstance(key, int) and -len(held) <= key < len(held)
     return held[key] if is_there and isinstance(held, list | tuple) and isinstance(key, int) else None
 

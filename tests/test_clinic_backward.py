@@ -3,7 +3,8 @@
 # ruff: noqa: E501  (a learner's cell reads best in one piece)
 
 import pytest
-from ward import Case, treat
+from shell import Shell
+from ward import SETUP, Case, treat
 
 LEAF = "w = torch.tensor(0.5, requires_grad=True)"
 NEAR = "abs(w.item() - 2) < 0.01"
@@ -107,6 +108,24 @@ SECOND = {
         f"{LEAF}\nfor _ in range(50):\n    h = w * x\n    one = ((h - y) ** 2).mean()\n    two = one * 0.5\n"
         f"    one.backward()\n    two.backward()\n{STEP}",
         NEAR, "two", 7,
+    ),
+    "the two states of an LSTM": Case(
+        ["torch.manual_seed(0)\nnet = nn.LSTM(1, 2)\nstate = (torch.zeros(1, 1, 2), torch.zeros(1, 1, 2))\n"
+         "optimizer = torch.optim.SGD(net.parameters(), lr=0.5)\nq = torch.randn(5, 1, 1)\nlosses = []"],
+        "for _ in range(50):\n    optimizer.zero_grad()\n    out, state = net(q, state)\n    loss = ((out - 0.3) ** 2).mean()\n"
+        "    loss.backward()\n    optimizer.step()\n    losses.append(loss.item())",
+        "losses[-1] < 0.5 * losses[0]", "state", 5,
+    ),
+    "two networks": Case(
+        ["torch.manual_seed(0)\nmaker, judge = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))\n"
+         "z = torch.randn(4, 2)"],
+        "fake = torch.tanh(maker(z))\none = judge(fake).mean()\none.backward()\nmaker.zero_grad()\ntwo = -judge(fake).mean()\n"
+        "two.backward()",
+        "torch.allclose(maker.bias.grad, torch.autograd.grad(-judge(torch.tanh(maker(z))).mean(), maker.bias)[0])", "two", 6,
+    ),
+    "a sum, in an expression": Case(
+        [f"{LEAF}\nrunning = 0\nfor a, b in zip(x, y):\n    running = running + (w * a - b) ** 2", "(running / 3).backward()"],
+        "(running / 3).backward()", "torch.allclose(w.grad, (2 * (w * x - y) * x).mean())", "running / 3", 1,
     ),
     "losses in a list": Case(
         [f"{LEAF}\nlosses = []\nfor a, b in zip(x, y):\n    losses.append((w * a - b) ** 2)\nloss = sum(losses)",
@@ -245,3 +264,33 @@ def test_a_tensor_that_is_not_in_the_graph(case):
 def test_an_input_that_did_not_ask(case):
     case.ailment = "input did not ask"
     treat(case)
+
+
+ALIKE = {
+    "said by the learner": (LEAF, "raise RuntimeError('Trying to backward through the graph a second time')"),
+    "said by the learner, of a leaf": (LEAF, "raise RuntimeError('a leaf Variable that requires grad is being used in an in-place operation.')"),
+    "no graph, said by the learner": (LEAF, "raise RuntimeError('element 0 of tensors does not require grad and does not have a grad_fn')"),
+    "many numbers, said by the learner": (LEAF, "raise RuntimeError('grad can be implicitly created only for scalar outputs')"),
+    "another None": ("n = None", "2.0 * n"),
+    "another None, beside a gradient": (f"{LEAF}\nw.sum().backward()\nn = None", "n * w.grad"),
+    "a function without return": (f"{LEAF}\ndef f(): pass", "w * f()"),
+    "zeroing another None": ("n = None", "n.zero_()"),
+    "an attribute of another None": (LEAF, "w.grad_fn.name()"),
+    "a typo": (LEAF, "w.gard.zero_()"),
+    "rounded": (LEAF, "loss = ((w * x > 1).float() - y).sum()\nloss.backward()"),
+    "by way of numpy": (f"import numpy as np\n{LEAF}", "z = np.tanh((w * x).detach().numpy())\nloss = (torch.tensor(z) - y).sum()\nloss.backward()"),
+    "frozen": ("net = nn.Linear(3, 1).requires_grad_(False)", "net(x).sum().backward()"),
+    "a part of what is differentiated": ("q = torch.ones(3, requires_grad=True)", "q *= x\nloss = q.sum()\nloss.backward()"),
+    "no second slope": (f"{LEAF}\ng, = torch.autograd.grad((w ** 3).sum(), w)", "torch.autograd.grad(g, w)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("setup", "cell"), ALIKE.values(), ids=ALIKE)
+def test_what_merely_looks_alike_has_no_leaflet(setup, cell):
+    shell = Shell()
+    assert shell.run(SETUP).error is None
+    assert shell.run(setup).error is None
+    said = shell.run(cell)
+    assert said.error is not None
+    assert said.leaflets == []
+    shell.close()

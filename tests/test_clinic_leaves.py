@@ -63,6 +63,14 @@ NONE = {
         "        b -= 0.1 * b.grad\n    w.grad = b.grad = None",
         BOTH, "b", 6,
     ),
+    "a loop over leaves, one did not ask": Case(
+        [f"{LEAF}\nb = torch.tensor(1.0)"],
+        f"{TWO}    for leaf in (w, b):\n        leaf.data -= 0.1 * leaf.grad\n        leaf.grad = None", BOTH, "b", 5,
+    ),
+    "with decay": Case(
+        [LEAF], f"{LOOP}    w = 0.999 * w - 0.05 * w.grad", "abs(w.item() - 2) < 0.05", "w", 4
+    ),
+    "with momentum": Case([f"{LEAF}\nv = 0.0"], f"{LOOP}    v = 0.5 * v + w.grad\n    w = w - 0.02 * v", NEAR, "w", 4),
     "no pass": Case(
         [LEAF], "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    with torch.no_grad():\n"
         "        w -= 0.05 * w.grad\n    w.grad = None", NEAR, "w", 4,
@@ -158,6 +166,18 @@ MOVED = {
         "    def step(self):\n        loss = ((self.w * x - y) ** 2).mean()\n        loss.backward()\n"
         "        self.w -= 0.05 * self.w.grad\n        self.w.grad = None\nline = Line()\nfor _ in range(60): line.step()",
         "abs(line.w.item() - 2) < 0.01", "self.w", 7,
+    ),
+    "the weights of a network": Case(
+        ["torch.manual_seed(0)\nnet = nn.Sequential(nn.Linear(1, 1))\nxs, ys = x[:, None], y[:, None]"],
+        "for _ in range(300):\n    loss = ((net(xs) - ys) ** 2).mean()\n    loss.backward()\n"
+        "    net[0].weight -= 0.1 * net[0].weight.grad\n    net[0].bias -= 0.1 * net[0].bias.grad\n    net.zero_grad()",
+        "((net(xs) - ys) ** 2).mean() < 0.01", "net[0].weight", 4,
+    ),
+    "all of a network": Case(
+        ["torch.manual_seed(0)\nnet = nn.Linear(1, 1)\nxs, ys = x[:, None], y[:, None]"],
+        "for _ in range(300):\n    loss = ((net(xs) - ys) ** 2).mean()\n    loss.backward()\n"
+        "    for p in net.parameters():\n        p.add_(-0.1 * p.grad)\n    net.zero_grad()",
+        "((net(xs) - ys) ** 2).mean() < 0.01", "p", 5,
     ),
     "by its gradient's name": Case([LEAF], f"{LOOP}    g = w.grad\n    w -= 0.05 * g\n    w.grad = None", NEAR, "w", 5),
 }  # fmt: skip

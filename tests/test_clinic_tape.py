@@ -98,6 +98,13 @@ CASES = {
         [LEAF], "@torch.no_grad()\ndef train():\n    for _ in range(60):\n        loss = ((w * x - y) ** 2).mean()\n"
         "        loss.backward()\n        w.data -= 0.05 * w.grad\n        w.grad = None\ntrain()", NEAR, "loss", 5,
     ),
+    "a function that detaches": Case(
+        [LEAF], f"def predict(q):\n    z = w * q\n    return z.detach()\n{HEAD}    loss = ((predict(x) - y) ** 2).mean()\n{PASS}{STEP}",
+        NEAR, "loss", 6,
+    ),
+    "a function of a leaf that did not ask": Case(
+        [f"{PLAIN}\ndef predict(q):\n    return w * q"], f"{HEAD}    loss = ((predict(x) - y) ** 2).mean()\n{PASS}{STEP}", NEAR, "w", 3
+    ),
     "switched off for good": Case(
         [LEAF], f"torch.set_grad_enabled(False)\n{HEAD}{LOSS}{PASS}{STEP}", NEAR, "loss", 4, false=True
     ),

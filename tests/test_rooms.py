@@ -71,7 +71,9 @@ MAY_IMPORT = {
     },
     "remedies_leaves": {"edits", "leaflet", "reading", "rewrites", "site", "strides"},
     "remedies_steps": {"asking", "edits", "leaflet", "reading", "rewrites", "site", "strides", "walk"},
-    "remedies_unused": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site", "walk"},
+    "remedies_unused": {
+        "edits", "graph", "leaflet", "origins", "passes", "read", "reading", "rewrites", "site", "walk",
+    },
     "ailments": {
         "leaflet", "remedies_asking", "remedies_backward", "remedies_leaves", "remedies_shapes", "remedies_steps",
         "remedies_tape", "remedies_unused", "site",
