@@ -10,14 +10,15 @@ import ast
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+import re
 from types import TracebackType
 from typing import Any
 import warnings
 
-from course_utils.ailments import AILMENTS, WARNINGS
+from course_utils.ailments import AILMENTS, WARNINGS, Ailment
 from course_utils.leaflet import Leaflet
 from course_utils.rows import unrolled
-from course_utils.site import site_of
+from course_utils.site import Site, site_of
 
 
 def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet | None:
@@ -30,20 +31,22 @@ def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet
     text = str(error)
     for ailment in AILMENTS:
         match = ailment.pattern.search(text) if isinstance(error, ailment.kinds) else None
-        if match:
-            site = site_of(error.__traceback__, earlier)
-            opened = unrolled(site) if site else None
-            found = ailment.treat(opened, match) if opened else None
-            if found and site and opened and _can_be_run(found.cure):
-                elsewhere = opened is site or found.before != opened.cell
-                return found if elsewhere else replace(found, before=site.cell, line=site.line)
+        site = site_of(error.__traceback__, earlier) if match else None
+        found = _treated(ailment, site, match) if site and match else None
+        if found:
+            return found
     return None
 
 
-def _can_be_run(cell: str) -> bool:
-    with suppress(SyntaxError, ValueError):
-        return bool(ast.parse(cell).body)
-    return False
+def _treated(ailment: Ailment, site: Site, match: re.Match[str]) -> Leaflet | None:
+    """What is to be said of an error at a place; None if it is something else, or the cure could not be run."""
+    with suppress(Exception):  # the learner's cell may be anything
+        opened = unrolled(site)
+        found = ailment.treat(opened, match)
+        if found and ast.parse(found.cure).body:
+            elsewhere = opened is site or found.before != opened.cell
+            return found if elsewhere else replace(found, before=site.cell, line=site.line)
+    return None
 
 
 def open_clinic(shell: Any) -> None:

@@ -58,7 +58,8 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str,
         line=site.line,
         tensor=name,
         why=f"A backward pass uses the graph up: what the operations kept is freed. {what} "
-        f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew before each pass.",
+        f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew "
+        "before each pass.",
         before=site.cell,
         cure=inserted(site.cell, at, *lines),
         false_cure=kept,

@@ -35,7 +35,7 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
         "computation. A step is no part of it: take it off the tape.",
         before=site.cell,
         cure=with_torch(site, mended(site.cell, changes)),
-        false_cure=_false(site, step, name),
+        false_cure=mended(site.cell, [_false(site, one) for one in _ours(site, step)]),
         why_not=f"It makes a new `{name}`, which is a result and no leaf: its `.grad` stays None, and the old one, "
         "which the gradient goes to, never moves.",
         lesson="14",
@@ -75,9 +75,14 @@ def _leaf_name(site: Site, goal: ast.expr) -> str:
     return known[0] if known else site.text(tensor)
 
 
+def _ours(site: Site, step: ast.stmt) -> list[ast.stmt]:
+    """The statements that write into leaves: all of them would raise, one after the other."""
+    return [one for one in statements(body_of(site)) if one is step or _writes_into_leaf(site, one)]
+
+
 def _runs(site: Site, step: ast.stmt) -> Iterator[ast.stmt]:
-    """Neighbours that write into leaves, each run as one: all of them would raise, one after the other."""
-    ours = [one for one in statements(body_of(site)) if one is step or _writes_into_leaf(site, one)]
+    """Neighbours that write into leaves, each run as one."""
+    ours = _ours(site, step)
     for block in _blocks(site.tree):
         first: ast.stmt | None = None
         for one, following in zip(block, [*block[1:], None], strict=True):
@@ -133,11 +138,13 @@ def _own_passes(site: Site, step: ast.stmt) -> list[int]:
     return [one.lineno for one in block if "backward(" in ast.unparse(one) or ".grad" in ast.unparse(one)]
 
 
-def _false(site: Site, step: ast.stmt, name: str) -> str:
+def _false(site: Site, step: ast.stmt) -> Change:
+    goal = _goal(step)
+    name = _leaf_name(site, goal) if goal is not None else ""
     if isinstance(step, ast.AugAssign) and site.text(step.target) == name:
         sign, value = _SIGNS.get(type(step.op)), site.text(step.value)
         if sign:
             is_sum = isinstance(step.value, ast.BinOp) and isinstance(step.value.op, ast.Add | ast.Sub)
             kept = f"({value})" if is_sum else value
-            return replaced(site.cell, step, f"{name} = {name} {sign} {kept}")
-    return inserted(site.cell, step, f"{name} = {name}.clone()")
+            return Change(step, replaced, (f"{name} = {name} {sign} {kept}",))
+    return Change(step, inserted, (f"{name} = {name}.clone()",))

@@ -73,10 +73,16 @@ def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
         why=cause.why,
         before=site.cell,
         cure=with_torch(site, mended(site.cell, cause.changes)),
-        false_cure=wrapped(site.cell, site.statement, f"if {name}.grad is not None:"),
+        false_cure=_guarded(site, name),
         why_not=cause.why_not,
         lesson="07",
     )
+
+
+def _guarded(site: Site, name: str) -> str:
+    """The cell in which nothing is done where the gradient is None."""
+    found = {stride.statement: stride.name for stride in strides(site)} | {site.statement: name}
+    return mended(site.cell, [Change(one, wrapped, (f"if {held}.grad is not None:",)) for one, held in found.items()])
 
 
 def _without_gradient(site: Site) -> str | None:

@@ -61,7 +61,8 @@ def _margins(tree: ast.Module, rows: list[bytes]) -> list[tuple[ast.stmt, int]]:
             for one in block if isinstance(block, list) else []:
                 if isinstance(one, ast.stmt):
                     found.append((one, _margin(block[0], rows, margin)))
-                stack.append((one, found[-1][1] if isinstance(one, ast.stmt) else margin))
+                at_case = one.pattern.col_offset - len("case ") if isinstance(one, ast.match_case) else margin
+                stack.append((one, found[-1][1] if isinstance(one, ast.stmt) else at_case))
     return found
 
 
