@@ -82,7 +82,7 @@ _LONG = (
 def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
     were = "was" if len(made) == 1 else "were"
     if loop is None:
-        return f"{were} computed before the first of the two"
+        return f"{were} computed once, before the first of the two passes"
     return f"{were} computed {'before the loop' if here else 'in another cell'}"
 
 

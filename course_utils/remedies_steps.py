@@ -6,11 +6,12 @@ import ast
 from dataclasses import dataclass, replace
 import re
 
-from course_utils.asking import ask, lasting_name
+from course_utils.asking import ask, lasting_name, made_in_cell
 from course_utils.edits import replaced, without, wrapped
 from course_utils.leaflet import Leaflet
+from course_utils.origins import Origins
 from course_utils.reading import statements
-from course_utils.rewrites import Change, followed, mended, with_torch
+from course_utils.rewrites import Change, followed, mended, suffixed, with_torch
 from course_utils.site import Site
 from course_utils.strides import body_of, in_place, strides
 from course_utils.walk import edge_of, operands_first
@@ -48,7 +49,7 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
     is_zeroing = isinstance(statement, ast.Expr) and bool(_ZERO.search(ast.unparse(statement)))
     held = site.value(ast.parse(name, mode="eval").body)
     if not is_zeroing:
-        return step_from_none(site, match)
+        return None if "zero_" in site.text(statement) else step_from_none(site, match)
     cause = _cause(site, name) if strides(site) or not getattr(held, "requires_grad", False) else None
     if cause:
         return _leaflet(site, name, cause, "zeroing None")
@@ -119,7 +120,29 @@ def _cause(site: Site, name: str) -> Cause | None:
         return _unasked(site, lasting) if lasting else None
     if held.is_leaf:
         return _cleared(site, name) or _no_pass(site, name, held)
-    return None
+    return _never_a_leaf(site, name)
+
+
+def _never_a_leaf(site: Site, name: str) -> Cause | None:
+    """`w = torch.randn(3, requires_grad=True) * 0.1`, or a result that was handed to a function."""
+    made = made_in_cell(site, name)
+    origin = Origins(site).before(name, site.statement, len(site.earlier))
+    function = site.nearest(ast.FunctionDef)
+    is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    if made is not None and "requires_grad" in site.text(made):
+        changes = [Change(made, suffixed, (".detach().requires_grad_()",))]
+    elif made is None and (is_given or (origin is not None and "requires_grad" in origin.text)):
+        changes = ask(site, name)
+    else:
+        return None
+    return Cause(
+        f"`{name}.grad` is None, because `{name}` is a result, and no leaf.",
+        f"A backward pass leaves a gradient only in leaves. `{name}` was computed from another tensor: "
+        f"`detach().requires_grad_()` makes a leaf of it.",
+        changes,
+        f"Nothing is done where `{name}` has no gradient, and it never has one: nothing is learnt.",
+        name,
+    )
 
 
 def _replaced(name: str, step: str, changes: list[Change], *, is_result: bool) -> Cause:
@@ -138,7 +161,7 @@ def _unasked(site: Site, name: str) -> Cause:
         f"`{name}.grad` is None, because `{name}` does not ask for a gradient.",
         f"A backward pass fills `.grad` only of leaves with `requires_grad=True`. `{name}` was made without.",
         [*ask(site, name), *_zeroing_before_the_pass(site)],
-        f"It raises nothing, and `{name}` never moves.",
+        f"It raises nothing, and `{name}` still has no gradient.",
         name,
     )
 
@@ -186,7 +209,7 @@ def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
                 f"`{name}.grad` is None, because no backward pass has run.",
                 f"Only a backward pass leaves gradients: `{loss}.backward()` is missing before the step.",
                 [Change(one, followed, (f"{loss}.backward()",))],
-                f"It raises nothing, and `{name}` never moves: there is still no pass.",
+                f"It raises nothing, and `{name}` still has no gradient.",
             )
     return None
 
