@@ -70,9 +70,8 @@ MAY_IMPORT = {
         "site", "strides",
     },
     "remedies_leaves": {"edits", "leaflet", "reading", "rewrites", "site", "strides"},
-    "remedies_steps": {
-        "asking", "edits", "leaflet", "origins", "reading", "rewrites", "site", "strides", "walk",
-    },
+    "causes": {"asking", "edits", "origins", "reading", "rewrites", "site", "strides", "walk"},
+    "remedies_steps": {"causes", "edits", "leaflet", "reading", "rewrites", "site", "strides"},
     "remedies_unused": {
         "edits", "graph", "leaflet", "origins", "passes", "read", "reading", "rewrites", "site", "walk",
     },
