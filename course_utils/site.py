@@ -7,11 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 import linecache
-from types import CodeType, TracebackType
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
 from typing import TypeVar
 
 Found = TypeVar("Found", bound=ast.AST)
-FOREIGN = ("site-packages", "dist-packages", "/lib/python3", "\\lib\\", "<frozen ", "<string>")
+FOREIGN = (
+    "site-packages",
+    "dist-packages",
+    "/lib/python3",
+    "\\lib\\",
+    "<frozen ",
+    "<string>",
+    str(Path(__file__).parent),
+)
 
 
 @dataclass(frozen=True)
@@ -92,18 +101,37 @@ def site_of(
     """
     found = None
     while trace is not None:
-        code, lines = trace.tb_frame.f_code, linecache.getlines(trace.tb_frame.f_code.co_filename)
-        if lines and not any(part in code.co_filename for part in FOREIGN):
-            seen = names if names is not None else {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
-            found = Site("".join(lines), _span(code, trace), seen, tuple(earlier))
+        found = _site(trace.tb_frame, trace.tb_lasti, trace.tb_lineno, earlier, names) or found
         trace = trace.tb_next
     return found
 
 
-def _span(code: CodeType, trace: TracebackType) -> tuple[int, int, int, int]:
-    positions = list(code.co_positions())
-    first, last, left, right = positions[trace.tb_lasti // 2]
-    line = trace.tb_lineno
+def site_at(frame: FrameType | None, earlier: Sequence[str] = ()) -> Site | None:
+    """The innermost place in the learner's own code that runs now; None if there is none.
+
+    Args:
+        frame: where to begin: the frames that called it come next.
+        earlier: the texts of cells that ran before, the last one last.
+    """
+    found = None
+    while frame is not None and found is None:
+        found = _site(frame, frame.f_lasti, frame.f_lineno, earlier, None)
+        frame = frame.f_back
+    return found
+
+
+def _site(
+    frame: FrameType, instruction: int, line: int | None, earlier: Sequence[str], names: Mapping[str, object] | None
+) -> Site | None:
+    code = frame.f_code
+    if any(part in code.co_filename for part in FOREIGN) or not (lines := linecache.getlines(code.co_filename)):
+        return None
+    seen = names if names is not None else {**frame.f_globals, **frame.f_locals}
+    return Site("".join(lines), _span(code, instruction, line or 1), seen, tuple(earlier))
+
+
+def _span(code: CodeType, instruction: int, line: int) -> tuple[int, int, int, int]:
+    first, last, left, right = list(code.co_positions())[instruction // 2]
     return (first or line, last or line, left or 0, right if right is not None else 10_000)
 
 

@@ -1,0 +1,170 @@
+"""Clues in the learner's text: who holds what, what may be bound anew, which expression asks for a gradient."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from course_utils.site import Site
+import torch
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+PLAIN = (ast.Name, ast.Attribute, ast.Subscript)
+ATOMS = (*PLAIN, ast.Call, ast.List, ast.Tuple, ast.ListComp)
+_OFF = {"item", "detach", "numpy", "tolist", "size", "dim", "numel", "detach_", "argmax", "argmin"}
+
+
+def holders(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
+    """All that a node stands in, the nearest first."""
+    above = {id(child): parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    found = []
+    while (parent := above.get(id(node))) is not None:
+        found.append(parent)
+        node = parent
+    return found
+
+
+def function_of(tree: ast.AST, node: ast.AST) -> ast.AST | None:
+    """The function that a node stands in; None for the cell itself."""
+    return next((one for one in holders(tree, node) if isinstance(one, Function)), None)
+
+
+def statement_of(tree: ast.AST, node: ast.AST) -> ast.stmt | None:
+    """The smallest statement that a node stands in, or is."""
+    return next((one for one in (node, *holders(tree, node)) if isinstance(one, ast.stmt)), None)
+
+
+def block_of(tree: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
+    """The statements beside a statement, itself among them."""
+    parent = holders(tree, statement)[0]
+    blocks = (getattr(parent, name, []) for name in ("body", "orelse", "finalbody"))
+    return next(block for block in blocks if isinstance(block, list) and statement in block)
+
+
+def stores(node: ast.AST) -> set[str]:
+    """The names that are bound inside a piece of the cell."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+
+
+def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True) -> bool:
+    """Whether `target = ...` in this place gives the learner's own tensor a new value, and nothing breaks.
+
+    Args:
+        site: where it is.
+        at: the statement before which it would stand.
+        target: the name, attribute or item.
+        arguments: whether the arguments of a function count as its own.
+    """
+    if not isinstance(target, PLAIN) or isinstance(site.value(target), torch.nn.Parameter):
+        return False
+    if not isinstance(target, ast.Name):
+        return True
+    above = holders(site.tree, at)
+    loops = [one.target for one in above if isinstance(one, ast.For | ast.comprehension)]
+    if any(target.id in stores(loop) for loop in loops):
+        return False
+    function = next((one for one in above if isinstance(one, Function)), None)
+    if function is None:
+        return True
+    own = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
+    return target.id in own if target.id in own and arguments else target.id in stores(function) - own
+
+
+def has_own_lines(cell: str, statement: ast.stmt) -> bool:
+    """Whether nothing else stands in a statement's lines, but a comment."""
+    rows = cell.encode().splitlines()
+    before = rows[statement.lineno - 1][: statement.col_offset]
+    after = rows[(statement.end_lineno or 1) - 1][statement.end_col_offset :].strip()
+    return not before.strip() and (not after or after.startswith(b"#"))
+
+
+def followed(cell: str, statement: ast.stmt, *lines: str) -> str:
+    r"""The cell with lines after a statement, indented as it is.
+
+    >>> import ast
+    >>> cell = "y = w * x\ny.backward()"
+    >>> print(followed(cell, ast.parse(cell).body[0], "y.retain_grad()"))
+    y = w * x
+    y.retain_grad()
+    y.backward()
+    """
+    rows, at = cell.split("\n"), statement.end_lineno or statement.lineno
+    return "\n".join([*rows[:at], *(" " * statement.col_offset + line for line in lines), *rows[at:]])
+
+
+def dotted(site: Site, node: ast.AST, tail: str) -> str:
+    """The learner's text with `.detach()` or the like after it."""
+    text = site.text(node)
+    return f"{text}{tail}" if isinstance(node, ATOMS) and not _is_bare_tuple(node, text) else f"({text}){tail}"
+
+
+def _is_bare_tuple(node: ast.AST, text: str) -> bool:
+    return isinstance(node, ast.Tuple) and not text.startswith("(")
+
+
+def name_of(site: Site, node: ast.AST) -> str:
+    """The learner's name for what an expression stands for; "" if it has none."""
+    return site.text(node) if isinstance(node, PLAIN) else ""
+
+
+def torch_in(site: Site) -> str:
+    """What the learner calls torch; "" if it is not in sight."""
+    names = (name for name, value in site.names.items() if value is torch and not name.startswith("_"))
+    return "torch" if site.names.get("torch") is torch else next(names, "")
+
+
+def definitions(site: Site, name: str) -> list[ast.Assign]:
+    """The assignments to one name, attribute or item in the cell, in order."""
+    return [
+        one
+        for one in ast.walk(site.tree)
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and site.text(one.targets[0]) == name
+    ]
+
+
+def widened(site: Site, most: int = 4) -> Iterator[tuple[Site, int]]:
+    """The place in its cell, in two cells as one, in three..., each with the number of lines that came before."""
+    yield site, 0
+    if site.cell in site.earlier:  # a function from a cell of long ago
+        return
+    cell, lines = site.cell, 0
+    for text in list(reversed(site.earlier))[:most]:
+        cell = f"{text.rstrip()}\n{cell}"
+        lines += text.rstrip().count("\n") + 1
+        first, last, left, right = site.span
+        yield replace(site, cell=cell, span=(first + lines, last + lines, left, right), earlier=()), lines
+
+
+def asks(site: Site, node: ast.AST) -> bool | None:
+    """Whether an expression gives a tensor that asks for a gradient; None if that cannot be said without running it."""
+    value = site.value(node)
+    if value is not None:
+        return isinstance(value, torch.Tensor) and value.requires_grad
+    match node:
+        case ast.Constant() | ast.Name():
+            return False
+        case ast.BinOp(left=left, right=right):
+            return _any(asks(site, left), asks(site, right))
+        case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner):
+            return asks(site, inner)
+        case ast.Call():
+            return _call_asks(site, node)
+    return None
+
+
+def _call_asks(site: Site, call: ast.Call) -> bool | None:
+    callee = site.value(call.func)
+    if isinstance(callee, torch.nn.Module):
+        return any(parameter.requires_grad for parameter in callee.parameters())
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    if call.func.attr in _OFF:
+        return False
+    if str(getattr(site.value(call.func.value), "__name__", "")).partition(".")[0] == "torch":
+        return _any(*(asks(site, one) for one in call.args))
+    return asks(site, call.func.value) if hasattr(torch.Tensor, call.func.attr) else None
+
+
+def _any(*answers: bool | None) -> bool | None:
+    return True if True in answers else None if None in answers else False
