@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+import math
 import re
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ class Change(NamedTuple):
     """One change in place.
 
     Attributes:
-        kind: "sign" for `y += 1`, "item" for `y[0] = 1`, "method" for `y.mul_(2)`, "flag" for `inplace=True`.
+        kind: "sign" for `y += 1`, "item" for `y[0] = 1`, "method" for `y.mul_(2)`, "shared" for `y.detach().mul_(2)`,
+            "flag" for `F.relu(y, inplace=True)`, "module" for `nn.ReLU(inplace=True)`, "step" for an optimizer's step.
         target: what is changed.
         node: the statement, the call or the keyword that does it.
         statement: the statement in which it stands.
@@ -44,25 +46,26 @@ class Spoilt(NamedTuple):
         return cls(match["kind"], sizes, int(match["version"]))
 
     def may_be(self, held: object) -> bool:
-        """Whether it may be this tensor, or a view of it."""
+        """Whether it may be this tensor, or a view of it; of a weight, that no later step was taken."""
         if not isinstance(held, torch.Tensor) or held.is_inference() or held._version < self.version:
             return False
-        if not held.type().endswith(f"{self.kind}Tensor"):
+        if not held.type().endswith(f".{self.kind}Tensor") or (_is_weight(held) and held._version != self.version):
             return False
-        return list(held.shape) == self.shape or held._base is not None or held.numel() == _product(self.shape)
+        return held.numel() == math.prod(self.shape) or held._base is not None
+
+    def is_exactly(self, held: object) -> bool:
+        """Whether all that is told fits."""
+        return isinstance(held, torch.Tensor) and held._version == self.version and list(held.shape) == self.shape
 
 
-def _product(sizes: list[int]) -> int:
-    found = 1
-    for size in sizes:
-        found *= size
-    return found
+def _is_weight(held: torch.Tensor) -> bool:
+    return held.is_leaf and held.requires_grad
 
 
 def changes(site: Site) -> list[Change]:
     """All changes in place in the cell, in order; those of a `.grad` or `.data` are none of the tape's."""
     found = [change for node in ast.walk(site.tree) for change in _changes(site, node)]
-    mine = [one for one in found if not {"grad", "data"} & {part.attr for part in _attributes(one.target)}]
+    mine = [one for one in found if not any(part.attr in ("grad", "data") for part in _attributes(one.target))]
     return sorted(mine, key=lambda one: (one.statement.lineno, one.statement.col_offset))
 
 
@@ -78,12 +81,16 @@ def _changes(site: Site, node: ast.AST) -> Iterator[Change]:
             yield Change("sign", target, node, node)
         case ast.Assign(targets=[ast.Subscript(value=owner)]) if _is_tensor(site, owner):
             yield Change("item", owner, node, node)
+        case ast.Call(func=ast.Attribute(value=ast.Call(ast.Attribute(owner, "detach")), attr=name)) if _is_change(name):
+            yield from _inside(site, "shared", owner, node)
         case ast.Call(func=ast.Attribute(value=owner, attr=name)) if _is_change(name):
             yield from _inside(site, "method", owner, node)
-        case ast.Call(args=[owner, *_], keywords=words):
+        case ast.Call(func=ast.Attribute(value=owner, attr="step")):
+            yield from _inside(site, "step", owner, node)
+        case ast.Call(func=func, args=args, keywords=words):
             for word in words:
                 if word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True:
-                    yield from _inside(site, "flag", owner, word)
+                    yield from _inside(site, "flag" if args else "module", args[0] if args else func, word)
 
 
 def _inside(site: Site, kind: str, target: ast.expr, node: ast.AST) -> Iterator[Change]:
@@ -108,20 +115,18 @@ def _is_tensor(site: Site, owner: ast.expr) -> bool:
 def spoilers(site: Site, spoilt: Spoilt) -> list[Change]:
     """The changes of the one tensor that was spoilt; none if it cannot be said which one it was."""
     here = function_of(site.tree, site.statement)
-    seen, unseen = [], []
+    seen, exact, unseen = [], [], []
     for one in changes(site):
         held = site.value(one.target) if function_of(site.tree, one.statement) is here else None
-        if held is None and one.kind in ("method", "sign", "item", "flag"):
-            unseen.append(one)
-        elif spoilt.may_be(held):
+        if isinstance(held, torch.optim.Optimizer):
+            weights = [weight for group in held.param_groups for weight in group["params"]]
+            held = next((weight for weight in weights if spoilt.may_be(weight)), weights)
+        if spoilt.may_be(held):
             seen.append(one)
-    exact = [one for one in seen if _exactly(site, one, spoilt)]
+            exact += [one] if spoilt.is_exactly(held) else []
+        elif one.kind == "module" or (held is None and one.kind != "step"):
+            unseen.append(one)
     return next((group for group in (seen, exact) if _are_one(site, group)), []) if seen else _sole(site, unseen)
-
-
-def _exactly(site: Site, one: Change, spoilt: Spoilt) -> bool:
-    held = site.value(one.target)
-    return isinstance(held, torch.Tensor) and held._version == spoilt.version and list(held.shape) == spoilt.shape
 
 
 def _are_one(site: Site, group: list[Change]) -> bool:
@@ -130,4 +135,5 @@ def _are_one(site: Site, group: list[Change]) -> bool:
 
 def _sole(site: Site, unseen: list[Change]) -> list[Change]:
     groups = {(site.text(one.target), function_of(site.tree, one.statement)) for one in unseen}
-    return unseen if len(groups) == 1 and isinstance(unseen[0].target, PLAIN) else []
+    alike = len(groups) == 1 or all(one.kind == "module" for one in unseen)
+    return unseen if unseen and alike and isinstance(unseen[0].target, PLAIN) else []

@@ -123,9 +123,9 @@ def definitions(site: Site, name: str) -> list[ast.Assign]:
     ]
 
 
-def widened(site: Site, most: int = 4) -> Iterator[tuple[Site, int]]:
-    """The place in its cell, in two cells as one, in three..., each with the number of lines that came before."""
-    yield site, 0
+def widened(site: Site, most: int = 4) -> Iterator[Site]:
+    """The place in its cell, in two cells as one, in three..."""
+    yield site
     if site.cell in site.earlier:  # a function from a cell of long ago
         return
     cell, lines = site.cell, 0
@@ -133,7 +133,17 @@ def widened(site: Site, most: int = 4) -> Iterator[tuple[Site, int]]:
         cell = f"{text.rstrip()}\n{cell}"
         lines += text.rstrip().count("\n") + 1
         first, last, left, right = site.span
-        yield replace(site, cell=cell, span=(first + lines, last + lines, left, right), earlier=()), lines
+        yield replace(site, cell=cell, span=(first + lines, last + lines, left, right), earlier=())
+
+
+def own_line(site: Site, wide: Site, line: int) -> int:
+    """The line in its own cell, of a line in cells that were put together."""
+    start = wide.line - site.line
+    for text in reversed(site.earlier):
+        if line > start:
+            break
+        start -= text.rstrip().count("\n") + 1
+    return line - start
 
 
 def asks(site: Site, node: ast.AST) -> bool | None:

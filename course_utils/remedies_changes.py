@@ -6,162 +6,89 @@ import ast
 import re
 
 from course_utils.changes import Change, Spoilt, spoilers
-from course_utils.clues import ATOMS, block_of, has_own_lines, holders, may_bind, widened
-from course_utils.edits import inserted, replaced
+from course_utils.clues import definitions, holders, own_line, widened
 from course_utils.leaflet import Leaflet
-from course_utils.site import Site
+from course_utils.outofplace import hidden, out_of_place
+from course_utils.remedies_steps import step_too_soon
+from course_utils.site import Site, names_in
 import torch
 
-SIGNS: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.FloorDiv: "//", ast.Mod: "%",
-}  # fmt: skip
-_CLOSE = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
+_WRONG = "`.data` hides the change from torch: the error goes, and the gradient is wrong, computed with changed numbers."
+_CUT = "`.data` hides the change from torch, and with it the path to what is written there: the gradient is wrong."
 
 
 def needed_as_it_was(site: Site, match: re.Match[str]) -> Leaflet | None:
     """`y += 1` after `y = w.exp()`."""
-    for wide, lines in widened(site):
+    for wide in widened(site):
         found = spoilers(wide, Spoilt.told(match))
-        if found:
-            return _leaflet(wide, found, lines)
+        if not found:
+            continue
+        if found[0].kind == "step" or (found[0].kind in ("sign", "item", "method") and _is_weight(wide, found[0])):
+            told = step_too_soon(site, wide, found)
+        else:
+            told = _leaflet(site, wide, found) if _has_begun(wide, found[0]) else None
+        if told:
+            return told
     return None
 
 
-def _leaflet(site: Site, found: list[Change], lines: int) -> Leaflet | None:
-    first, name = found[0], site.text(found[0].target)
-    held = site.value(first.target)
-    if isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad:
-        return _step_too_soon(site, found, name, lines)
-    if not all(may_bind(site, one.statement, one.target) for one in found):
+def _is_weight(site: Site, one: Change) -> bool:
+    held = site.value(one.target)
+    return isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad
+
+
+def _has_begun(wide: Site, one: Change) -> bool:
+    """Whether the cell also makes what it changes: the forward pass has to run again as well."""
+    root = next(names_in(one.target), "")
+    steps = {id(two.target) for two in ast.walk(wide.tree) if isinstance(two, ast.AugAssign)}
+    names = (two for two in ast.walk(wide.tree) if isinstance(two, ast.Name) and isinstance(two.ctx, ast.Store))
+    bound = {two.id for two in names if id(two) not in steps}
+    handed = {two.arg for two in ast.walk(wide.tree) if isinstance(two, ast.arg)}
+    return one.kind == "module" or bool(definitions(wide, wide.text(one.target))) or root in bound | handed
+
+
+def _leaflet(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
+    first, cure, false_cure = found[0], out_of_place(wide, found), hidden(wide, found)
+    if not cure or _is_lost(wide, first):
         return None
-    cure = _mended(site, found)
-    if not cure or _is_lost(site, first):
-        return None
+    what, name = " ".join(wide.text(first.statement).split()), wide.text(first.target)
+    twin = _twin(wide, first)
+    shares = f" `{name}` has the same memory as `{twin}`." if twin else ""
+    needed = "what it is given" if first.kind == "module" else f"`{name}`"
     return Leaflet(
         ailment="changed in place",
-        happened=f"`{_said(site, first)}` changes `{name}` in place, and the way back needs `{name}` as it was.",
-        line=first.statement.lineno - lines,
-        tensor=name,
-        why=f"For the slopes torch keeps `{name}` itself, no copy of it. "
-        f"Give the changed numbers to a new tensor: the name may stay.",
-        before=site.cell,
+        happened=f"`{what}` changes {needed} in place, and the way back needs {f'`{twin}`' if twin else 'it'} as it was.",
+        line=own_line(site, wide, first.statement.lineno),
+        tensor="" if first.kind == "module" else name,
+        why=f"For the slopes torch keeps the tensor itself, no copy of it.{shares} "
+        "Let the changed numbers be a new tensor, and the old one stays as it was.",
+        before=wide.cell,
         cure=cure,
-        false_cure=_hidden(site, found),
-        why_not=f"`.data` hides the change from torch: the error goes, and the gradient is wrong, "
-        f"computed with the changed `{name}`."
-        if _hidden(site, found)
-        else "",
+        false_cure=false_cure,
+        why_not=(_CUT if first.kind == "item" else _WRONG) if false_cure else "",
         lesson="14",
     )
 
 
-def _said(site: Site, one: Change) -> str:
-    return " ".join(site.text(one.statement).split())
-
-
-def _mended(site: Site, found: list[Change]) -> str:
-    """The cell with each change out of place; the last one is mended first, so that no place moves."""
-    cell = site.cell
-    for one in reversed(found):
-        if one.kind != "flag" and not has_own_lines(site.cell, one.statement):
-            return ""
-        cell = _out_of_place(site, cell, one)
-        if not cell:
-            return ""
-    return cell
-
-
-def _out_of_place(site: Site, cell: str, one: Change) -> str:
-    name = site.text(one.target)
-    if one.kind == "sign" and isinstance(one.node, ast.AugAssign):
-        sign = SIGNS.get(type(one.node.op))
-        return replaced(cell, one.node, f"{name} = {name} {sign} {_operand(site, one.node)}") if sign else ""
-    if one.kind == "method" and isinstance(one.node, ast.Call):
-        return _called(site, cell, one, one.node)
-    if one.kind == "flag" and isinstance(one.node, ast.keyword):
-        return _flagged(site, cell, one, one.node)
-    return inserted(cell, one.statement, f"{name} = {name}.clone()")
-
-
-def _operand(site: Site, step: ast.AugAssign) -> str:
-    value, text = step.value, site.text(step.value)
-    close = isinstance(step.op, ast.Add | ast.Sub) and isinstance(value, ast.BinOp) and isinstance(value.op, _CLOSE)
-    return text if close or isinstance(value, (*ATOMS, ast.Constant)) else f"({text})"
-
-
-def _called(site: Site, cell: str, one: Change, call: ast.Call) -> str:
-    """`y.mul_(2)` as `y = y.mul(2)`; what has no twin out of place works on a copy."""
-    name, method = site.text(one.target), call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    stands = one.statement
-    if not (isinstance(stands, ast.Expr) and stands.value is call and hasattr(torch.Tensor, method[:-1])):
-        return inserted(cell, stands, f"{name} = {name}.clone()")
-    head, tail = site.text(call.func), site.text(call)[len(site.text(call.func)) :]
-    return replaced(cell, stands, f"{name} = {head[:-1]}{tail}")
-
-
-def _flagged(site: Site, cell: str, one: Change, word: ast.keyword) -> str:
-    stands = one.statement
-    cell = replaced(cell, word.value, "False")
-    return replaced(cell, _start(stands), f"{site.text(one.target)} = ") if isinstance(stands, ast.Expr) else cell
-
-
-def _start(stands: ast.stmt) -> ast.AST:
-    """The empty place before a statement."""
-    here = {"lineno": stands.lineno, "end_lineno": stands.lineno}
-    return ast.Pass(**here, col_offset=stands.col_offset, end_col_offset=stands.col_offset)
-
-
-def _hidden(site: Site, found: list[Change]) -> str:
-    """The cell with `.data` wherever the tensor is changed; "" if that is no common way."""
-    if any(one.kind == "flag" for one in found):
+def _twin(site: Site, one: Change) -> str:
+    """The name of the tensor on the tape whose memory a tensor off the tape shares; "" if there is none."""
+    held = site.value(one.target)
+    if not isinstance(held, torch.Tensor) or held.requires_grad:
         return ""
-    cell = site.cell
-    for one in reversed(found):
-        cell = replaced(cell, one.target, f"{site.text(one.target)}.data")
-    return cell
+    others = ((name, other) for name, other in site.names.items() if not name.startswith("_"))
+    same = (name for name, other in others if isinstance(other, torch.Tensor) and _share(other, held))
+    return next(same, "")
+
+
+def _share(other: torch.Tensor, held: torch.Tensor) -> bool:
+    return other.requires_grad and other.untyped_storage().data_ptr() == held.untyped_storage().data_ptr()
 
 
 def _is_lost(site: Site, one: Change) -> bool:
     """Whether a function changes its argument for its caller: a new tensor would not reach the caller."""
     above = [two for two in holders(site.tree, one.statement) if isinstance(two, ast.FunctionDef)]
-    if not above or not isinstance(one.target, ast.Name):
+    if not above or not isinstance(one.target, ast.Name) or one.kind in ("shared", "module"):
         return False
     own = {two.arg for two in ast.walk(above[0]) if isinstance(two, ast.arg)}
     gives = any(isinstance(two, ast.Return) and two.value is not None for two in ast.walk(above[0]))
     return one.target.id in own and not gives
-
-
-def _step_too_soon(site: Site, found: list[Change], name: str, lines: int) -> Leaflet | None:
-    """A weight takes its step before the second backward pass that needs it."""
-    cure = _moved(site, found[0])
-    if not cure or len(found) > 1:
-        return None
-    return Leaflet(
-        ailment="changed in place",
-        happened=f"`{name}` takes its step before the last backward pass, which needs it as it was.",
-        line=found[0].statement.lineno - lines,
-        tensor=name,
-        why="A backward pass goes through the graph of the weights that were there in the forward pass. "
-        "First all backward passes, then the step.",
-        before=site.cell,
-        cure=cure,
-        false_cure=replaced(site.cell, found[0].target, f"{name}.data"),
-        why_not=f"`.data` hides the change from torch: the error goes, and the gradient is wrong, "
-        f"computed with the changed `{name}`.",
-        lesson="14",
-    )
-
-
-def _moved(site: Site, one: Change) -> str:
-    """The cell with the step after the backward pass, both in one block and nothing cleared between them; else ""."""
-    block = block_of(site.tree, site.statement)
-    step = next((two for two in (one.statement, *holders(site.tree, one.statement)) if two in block), None)
-    if not isinstance(step, ast.stmt) or block.index(step) >= block.index(site.statement):
-        return ""
-    between = block[block.index(step) : block.index(site.statement)]
-    cleared = any("zero" in site.text(two) or "grad = None" in site.text(two) for two in between)
-    if cleared or not has_own_lines(site.cell, step) or not has_own_lines(site.cell, site.statement):
-        return ""
-    rows, first, last = site.cell.split("\n"), step.lineno - 1, step.end_lineno or step.lineno
-    end = site.statement.end_lineno or site.statement.lineno
-    return "\n".join([*rows[:first], *rows[last:end], *rows[first:last], *rows[end:]])

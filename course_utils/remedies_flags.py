@@ -68,7 +68,7 @@ def kept_without_asking(site: Site, _: re.Match[str]) -> Leaflet | None:
     if not isinstance(held, torch.Tensor) or held.requires_grad or not held.is_floating_point():
         return None
     name = site.text(tensor)
-    wide, lines = next((pair for pair in widened(site) if definitions(pair[0], name)), (site, 0))
+    wide = next((one for one in widened(site) if definitions(one, name)), site)
     stands = wide.statement
     cure = _asked_in_time(wide, stands, name) if has_own_lines(wide.cell, stands) else ""
     if not cure:
@@ -76,7 +76,7 @@ def kept_without_asking(site: Site, _: re.Match[str]) -> Leaflet | None:
     return Leaflet(
         ailment="gradient kept of what does not ask",
         happened=f"`{name}` asks for no gradient, so there is none to keep.",
-        line=stands.lineno - lines,
+        line=site.line,
         tensor=name,
         why=f"`retain_grad()` is for results that are on the tape. Nothing that `{name}` was made from asks: "
         "let it ask itself, before it is used.",

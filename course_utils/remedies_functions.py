@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 import re
+from typing import TypeGuard
 
 from course_utils.clues import asks, function_of
 from course_utils.edits import replaced
@@ -65,15 +66,17 @@ def _written(site: Site, kind: str) -> _Backward | None:
         tree = _parsed(cell)
         found = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == kind]
         for one in found[-1:]:
-            inside = next(
-                (two for two in one.body if isinstance(two, ast.FunctionDef) and two.name == "backward"), None
-            )
+            inside = next((two for two in one.body if _is_backward(two)), None)
             if inside is None:
                 return None
             mine = (two for two in ast.walk(inside) if isinstance(two, ast.Return))
             returns = tuple(two for two in mine if two.value is not None and function_of(tree, two) is inside)
             return _Backward(cell, kind, returns, _handed(site, kind))
     return None
+
+
+def _is_backward(one: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(one, ast.FunctionDef) and one.name == "backward"
 
 
 def _parsed(cell: str) -> ast.Module:
@@ -115,15 +118,7 @@ def _plan(site: Site, backward: _Backward, parts: list[ast.expr], expected: int)
         return None
     asking = [place for place, one in enumerate(backward.handed) if asks(site, one)]
     tensors = [place for place, one in enumerate(backward.handed) if _may_be_tensor(site, one)]
-    return (
-        next((places for places in (asking, tensors) if len(places) == count), None)
-        if asking
-        else _only(tensors, count)
-    )
-
-
-def _only(tensors: list[int], count: int) -> list[int] | None:
-    return tensors if len(tensors) == count else None
+    return next((places for places in (asking, tensors) if len(places) == count), None)
 
 
 def _may_be_tensor(site: Site, one: ast.expr) -> bool:

@@ -33,7 +33,7 @@ def grad_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
     if not (isinstance(read, ast.Attribute) and read.attr == "grad" and isinstance(read.value, PLAIN)):
         return None
     name = site.text(read.value)
-    for wide, _lines in widened(site):
+    for wide in widened(site):
         made = definitions(wide, name)
         above = [one for one in made if (one.end_lineno or 0) < wide.line] or made
         if above:
@@ -126,7 +126,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
     said, target = pair
     there, here = _sizes(match["input"]), _sizes(match["target"])
     tail = _fitting(site, said, there, here)
-    both = tuple(torch.broadcast_shapes(there, here))
+    both = tuple(torch.empty(there, device="meta").add(torch.empty(here, device="meta")).shape)
     if not tail or both == there:  # nothing is spread: the warning is all there is
         return None
     spread = f"torch spreads both to {list(both)} and compares each prediction with each target"
@@ -139,7 +139,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=replaced(site.cell, target, dotted(site, target, tail)),
         false_cure="import warnings\n" + inserted(site.cell, site.statement, 'warnings.filterwarnings("ignore")'),
-        why_not="The warning goes, the wrong loss stays: the best that training can find is one answer for all, the mean.",
+        why_not="The warning goes, the wrong loss stays: the best that training finds is one answer for all, the mean.",
         lesson="10",
     )
 

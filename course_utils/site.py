@@ -12,6 +12,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import TypeVar
 
 Found = TypeVar("Found", bound=ast.AST)
+OURS = str(Path(__file__).parent)
 FOREIGN = (
     "site-packages",
     "dist-packages",
@@ -19,7 +20,7 @@ FOREIGN = (
     "\\lib\\",
     "<frozen ",
     "<string>",
-    str(Path(__file__).parent),
+    OURS,
 )
 
 
