@@ -81,7 +81,9 @@ def _changes(site: Site, node: ast.AST) -> Iterator[Change]:
             yield Change("sign", target, node, node)
         case ast.Assign(targets=[ast.Subscript(value=owner)]) if _is_tensor(site, owner):
             yield Change("item", owner, node, node)
-        case ast.Call(func=ast.Attribute(value=ast.Call(ast.Attribute(owner, "detach")), attr=name)) if _is_change(name):
+        case ast.Call(func=ast.Attribute(value=ast.Call(ast.Attribute(owner, "detach")), attr=name)) if _is_change(
+            name
+        ):
             yield from _inside(site, "shared", owner, node)
         case ast.Call(func=ast.Attribute(value=owner, attr=name)) if _is_change(name):
             yield from _inside(site, "method", owner, node)

@@ -47,7 +47,7 @@ def stores(node: ast.AST) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
-def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True) -> bool:
+def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True, loops: bool = False) -> bool:
     """Whether `target = ...` in this place gives the learner's own tensor a new value, and nothing breaks.
 
     Args:
@@ -55,15 +55,16 @@ def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True
         at: the statement before which it would stand.
         target: the name, attribute or item.
         arguments: whether the arguments of a function count as its own.
+        loops: whether what a loop hands out counts as well.
     """
     if not isinstance(target, PLAIN) or isinstance(site.value(target), torch.nn.Parameter):
         return False
     if not isinstance(target, ast.Name):
         return True
     above = holders(site.tree, at)
-    loops = [one.target for one in above if isinstance(one, ast.For | ast.comprehension)]
-    if any(target.id in stores(loop) for loop in loops):
-        return False
+    handed = [one.target for one in above if isinstance(one, ast.For | ast.comprehension)]
+    if any(target.id in stores(one) for one in handed):
+        return loops
     function = next((one for one in above if isinstance(one, Function)), None)
     if function is None:
         return True
@@ -152,8 +153,10 @@ def asks(site: Site, node: ast.AST) -> bool | None:
     if value is not None:
         return isinstance(value, torch.Tensor) and value.requires_grad
     match node:
-        case ast.Constant() | ast.Name():
+        case ast.Constant():
             return False
+        case ast.Name(id=name):
+            return False if name in site.names else None
         case ast.BinOp(left=left, right=right):
             return _any(asks(site, left), asks(site, right))
         case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner):
@@ -165,6 +168,8 @@ def asks(site: Site, node: ast.AST) -> bool | None:
 
 def _call_asks(site: Site, call: ast.Call) -> bool | None:
     callee = site.value(call.func)
+    if callee is torch.nn.Parameter:
+        return True
     if isinstance(callee, torch.nn.Module):
         return any(parameter.requires_grad for parameter in callee.parameters())
     if not isinstance(call.func, ast.Attribute):
@@ -172,7 +177,8 @@ def _call_asks(site: Site, call: ast.Call) -> bool | None:
     if call.func.attr in _OFF:
         return False
     if str(getattr(site.value(call.func.value), "__name__", "")).partition(".")[0] == "torch":
-        return _any(*(asks(site, one) for one in call.args))
+        told = [word.value for word in call.keywords if word.arg == "requires_grad"]
+        return bool(site.value(told[0])) if told else _any(*(asks(site, one) for one in call.args))
     return asks(site, call.func.value) if hasattr(torch.Tensor, call.func.attr) else None
 
 

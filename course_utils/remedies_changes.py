@@ -13,7 +13,9 @@ from course_utils.remedies_steps import step_too_soon
 from course_utils.site import Site, names_in
 import torch
 
-_WRONG = "`.data` hides the change from torch: the error goes, and the gradient is wrong, computed with changed numbers."
+_WRONG = (
+    "`.data` hides the change from torch: the error goes, and the gradient is wrong, computed with changed numbers."
+)
 _CUT = "`.data` hides the change from torch, and with it the path to what is written there: the gradient is wrong."
 
 
@@ -54,10 +56,11 @@ def _leaflet(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
     what, name = " ".join(wide.text(first.statement).split()), wide.text(first.target)
     twin = _twin(wide, first)
     shares = f" `{name}` has the same memory as `{twin}`." if twin else ""
+    kept = f"`{twin}`" if twin else "it"
     needed = "what it is given" if first.kind == "module" else f"`{name}`"
     return Leaflet(
         ailment="changed in place",
-        happened=f"`{what}` changes {needed} in place, and the way back needs {f'`{twin}`' if twin else 'it'} as it was.",
+        happened=f"`{what}` changes {needed} in place, and the way back needs {kept} as it was.",
         line=own_line(site, wide, first.statement.lineno),
         tensor="" if first.kind == "module" else name,
         why=f"For the slopes torch keeps the tensor itself, no copy of it.{shares} "

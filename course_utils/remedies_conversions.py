@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import re
 
 from course_utils.clues import asks, dotted, has_own_lines, may_bind, name_of, torch_in
-from course_utils.edits import inserted, replaced, wrapped
+from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
 import torch
@@ -27,24 +27,32 @@ def to_numpy(site: Site, _: re.Match[str]) -> Leaflet | None:
     culprit: ast.expr = mends[0][0]
     if isinstance(call.func, ast.Attribute) and culprit is call.func:
         culprit = call.func.value
-    name, stands = name_of(site, culprit), site.statement
-    old = bool(name) and has_own_lines(site.cell, stands)
-    what = f"`{site.text(culprit)}`"
+    held = site.value(culprit)
+    false_cure, why_not = _silenced(site, culprit, held) if isinstance(held, torch.Tensor) else ("", "")
+    asks_or = "holds tensors that ask" if isinstance(held, list | tuple) else "asks"
     return Leaflet(
         ailment="numpy of a tensor that asks",
-        happened=f"{what} asks for a gradient, and numpy has no tape to note what becomes of it.",
+        happened=f"`{site.text(culprit)}` {asks_or} for a gradient, and numpy has no tape to note what becomes of it.",
         line=culprit.lineno,
-        tensor=name,
+        tensor=name_of(site, culprit),
         why="Numbers for a picture or a table need no gradient. `detach()` gives the same numbers off the tape, "
         "`item()` gives a single one; the tensor itself stays as it is.",
         before=site.cell,
         cure=cure,
-        false_cure=wrapped(site.cell, stands, f"with {torch_in(site) or 'torch'}.no_grad():") if old else "",
-        why_not=f"The same error: `no_grad` keeps new results off the tape, but {what} is there already and still asks."
-        if old
-        else "",
+        false_cure=false_cure,
+        why_not=why_not,
         lesson="14",
     )
+
+
+def _silenced(site: Site, tensor: ast.expr, held: torch.Tensor) -> tuple[str, str]:
+    """The cell in which the tensor is told to ask no more, and what becomes of that."""
+    name = name_of(site, tensor)
+    if not name or not has_own_lines(site.cell, site.statement):
+        return "", ""
+    leaf = f"`{name}` asks no more, here or later: no backward pass reaches it, and it learns nothing further."
+    result = f"The next error: `{name}` is a result, and only a leaf can be told whether to ask."
+    return inserted(site.cell, site.statement, f"{name}.requires_grad_(False)"), leaf if held.is_leaf else result
 
 
 def _method(site: Site, call: ast.Call) -> list[tuple[ast.expr, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from course_utils.clues import PLAIN, function_of, has_own_lines, holders, may_bind, stores, torch_in
+from course_utils.clues import PLAIN, block_of, function_of, has_own_lines, holders, may_bind, stores, torch_in
 from course_utils.edits import inserted, replaced, wrapped
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site, names_in
@@ -20,7 +20,7 @@ def elsewhere(site: Site, _: re.Match[str]) -> Leaflet | None:
     name, home, device = anchor
     here = [one for one in _strangers(site, site.around[-1], device) if one != name]
     stands = _outermost(site, home, device)
-    movers = [one for one in _strangers(site, stands, device) if one != name and _may(site, stands, one)]
+    movers = [one for one in _to_move(site, stands, device) if one != name]
     if not here or not set(here) <= set(movers) or not has_own_lines(site.cell, stands):
         return None
     moved = here[0]
@@ -31,8 +31,7 @@ def elsewhere(site: Site, _: re.Match[str]) -> Leaflet | None:
         happened=f"`{moved}` is on {where}, `{name}` on {device}: one operation cannot reach both.",
         line=site.line,
         tensor=moved,
-        why=f"What is computed together lives together. Move what is only data to where `{name}` is: "
-        f"a moved copy of `{name}` would be a result and no leaf.",
+        why=f"What is computed together lives together. Data can move freely, so take it to where `{name}` is.",
         before=site.cell,
         cure=inserted(site.cell, stands, *(f"{one} = {one}.to({home})" for one in movers)),
         false_cure=inserted(site.cell, stands, *(f"{one}.to({home})" for one in movers)),
@@ -60,8 +59,12 @@ def _strangers(site: Site, piece: ast.AST, device: torch.device) -> list[str]:
     ]
 
 
-def _may(site: Site, stands: ast.stmt, name: str) -> bool:
-    return name not in stores(stands) and may_bind(site, stands, ast.Name(name, ast.Load()))
+def _to_move(site: Site, stands: ast.stmt, device: torch.device) -> list[str]:
+    """The data that is read from here on in the block and may be moved: the next line would raise the next error."""
+    block = block_of(site.tree, stands)
+    rest = ast.Module(block[block.index(stands) :], [])
+    names = [one for one in _strangers(site, rest, device) if one not in stores(rest)]
+    return [one for one in sorted(names) if may_bind(site, stands, ast.Name(one, ast.Load()), loops=True)]
 
 
 def _outermost(site: Site, home: str, device: torch.device) -> ast.stmt:

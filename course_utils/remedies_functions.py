@@ -30,7 +30,7 @@ class _Backward:
 
 def wrong_number(site: Site, match: re.Match[str]) -> Leaflet | None:
     """`return g * 2` where forward took two things."""
-    kind, expected, got = match["name"], int(match["expected"]), int(match["got"])
+    kind, expected, got = match["kind"], int(match["expected"]), int(match["got"])
     backward = _written(site, kind)
     if backward is None or not backward.returns or any(len(parts) != got for parts in backward.given):
         return None
@@ -88,13 +88,18 @@ def _parsed(cell: str) -> ast.Module:
 
 def _handed(site: Site, kind: str) -> tuple[ast.expr, ...]:
     """What `apply` was handed, where it is called last."""
-    others = {name for name, value in site.names.items() if getattr(value, "__self__", None).__class__ is type}
-    aliases = {name for name in others if getattr(site.names[name], "__qualname__", "").startswith("Function.apply")}
+    aliases = {name for name, value in site.names.items() if _is_apply(value, kind)}
     for cell in (site.cell, *reversed(site.earlier)):
         for one in ast.walk(_parsed(cell)):
             if isinstance(one, ast.Call) and (ast.unparse(one.func) == f"{kind}.apply" or _is(one.func, aliases)):
                 return () if any(isinstance(arg, ast.Starred) for arg in one.args) else tuple(one.args)
     return ()
+
+
+def _is_apply(value: object, kind: str) -> bool:
+    return (
+        getattr(value, "__name__", "") == "apply" and getattr(getattr(value, "__self__", None), "__name__", "") == kind
+    )
 
 
 def _is(node: ast.expr, names: set[str]) -> bool:
@@ -116,7 +121,8 @@ def _plan(site: Site, backward: _Backward, parts: list[ast.expr], expected: int)
         return list(range(expected))
     if len(backward.handed) != expected:
         return None
-    asking = [place for place, one in enumerate(backward.handed) if asks(site, one)]
+    answers = [asks(site, one) for one in backward.handed]
+    asking = [] if None in answers else [place for place, answer in enumerate(answers) if answer]
     tensors = [place for place, one in enumerate(backward.handed) if _may_be_tensor(site, one)]
     return next((places for places in (asking, tensors) if len(places) == count), None)
 
