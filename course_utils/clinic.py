@@ -116,4 +116,4 @@ class _Clinic:
     def _display(self, leaflet: Leaflet) -> None:
         from IPython.display import display
 
-        display(leaflet)
+        display(leaflet)  # type: ignore[no-untyped-call]
