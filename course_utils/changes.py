@@ -128,14 +128,14 @@ def spoilers(site: Site, spoilt: Spoilt) -> list[Change]:
             exact += [one] if spoilt.is_exactly(held) else []
         elif one.kind == "module" or (held is None and one.kind != "step"):
             unseen.append(one)
-    return next((group for group in (seen, exact) if _are_one(site, group)), []) if seen else _sole(site, unseen)
+    return next((group for group in (seen, exact) if _are_one(group)), []) if seen else _sole(site, unseen)
 
 
-def _are_one(site: Site, group: list[Change]) -> bool:
-    return len({site.text(one.target) for one in group}) == 1
+def _are_one(group: list[Change]) -> bool:
+    return len({ast.unparse(one.target) for one in group}) == 1
 
 
 def _sole(site: Site, unseen: list[Change]) -> list[Change]:
-    groups = {(site.text(one.target), function_of(site.tree, one.statement)) for one in unseen}
+    groups = {(ast.unparse(one.target), function_of(site.tree, one.statement)) for one in unseen}
     alike = len(groups) == 1 or all(one.kind == "module" for one in unseen)
     return unseen if unseen and alike and isinstance(unseen[0].target, PLAIN) else []

@@ -117,10 +117,11 @@ def torch_in(site: Site) -> str:
 
 def definitions(site: Site, name: str) -> list[ast.Assign]:
     """The assignments to one name, attribute or item in the cell, in order."""
+    plain = ast.unparse(ast.parse(name))
     return [
         one
         for one in ast.walk(site.tree)
-        if isinstance(one, ast.Assign) and len(one.targets) == 1 and site.text(one.targets[0]) == name
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and ast.unparse(one.targets[0]) == plain
     ]
 
 

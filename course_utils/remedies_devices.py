@@ -70,8 +70,10 @@ def _to_move(site: Site, stands: ast.stmt, device: torch.device) -> list[str]:
 def _outermost(site: Site, home: str, device: torch.device) -> ast.stmt:
     """The place for the move: before the loop if all is there by then."""
     stands, needed = site.statement, set(names_in(ast.parse(home))) | set(_strangers(site, site.around[-1], device))
+    signs = [one.target for one in ast.walk(site.tree) if isinstance(one, ast.AugAssign)]
+    steps = {one.id for one in signs if isinstance(one, ast.Name)}  # `w -= ...` makes no new w
     for above in holders(site.tree, site.statement):
-        if not isinstance(above, ast.For | ast.While | ast.With | ast.If) or needed & stores(above):
+        if not isinstance(above, ast.For | ast.While | ast.With | ast.If) or needed & (stores(above) - steps):
             break
         stands = above
     return stands

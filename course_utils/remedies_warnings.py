@@ -127,7 +127,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
     there, here = _sizes(match["input"]), _sizes(match["target"])
     tail = _fitting(site, said, there, here)
     both = tuple(torch.empty(there, device="meta").add(torch.empty(here, device="meta")).shape)
-    if not tail or both == there:  # nothing is spread: the warning is all there is
+    if not tail or math.prod(both) == math.prod(there):  # nothing is spread: the warning is all there is
         return None
     spread = f"torch spreads both to {list(both)} and compares each prediction with each target"
     return Leaflet(

@@ -36,8 +36,8 @@ CHANGED = [
     ),
     Case(
         "the forward pass in another cell",
-        (NEW_W + "y = w.exp()", "y.mul_(2)", "loss = y.sum()\nloss.backward()"),
-        1, "y", is_true(lambda w: (2 * w.exp()).sum()), is_wrong(lambda w: (2 * w.exp()).sum()),
+        (NEW_W + "y = w.exp()", "y.add_(2)", "loss = (y ** 2).sum()\nloss.backward()"),
+        1, "y", is_true(lambda w: ((w.exp() + 2) ** 2).sum()), is_wrong(lambda w: ((w.exp() + 2) ** 2).sum()),
     ),
     Case(
         "a function with inplace=True",
@@ -79,7 +79,7 @@ CHANGED = [
         "the forward pass outside of the loop",
         (NEW_W + "loss = (w ** 4).sum()\nfor _ in range(30):\n    loss.backward(retain_graph=True)\n"
          "    with torch.no_grad():\n        w -= 0.01 * w.grad\n    w.grad = None",),
-        5, "w", lambda shell: shell["loss"] < 2, lambda shell: shell["loss"] == 17,
+        6, "w", lambda shell: shell["loss"] < 2, lambda shell: shell["loss"] == 17,
     ),
 ]  # fmt: skip
 
@@ -185,7 +185,7 @@ INFERENCE = [
     ),
     Case(
         "it is to change", ("with torch.inference_mode():\n    s = x * 2", "s += 1"),
-        1, "s", lambda shell: shell["s"].tolist() == [3.0, 5.0],
+        1, "s", lambda shell: not shell["s"].is_inference(),
     ),
 ]  # fmt: skip
 
@@ -211,11 +211,11 @@ SWAPPED = NEW_W + "Scale.apply(3.0, w * 2).sum().backward()"
 ALONE = NEW_W + "Scale.apply(w).sum().backward()"
 
 FUNCTIONS = [
-    Case("a number as well", (SCALE, USE), 9, "", grad("w"), raises("gradient different from None"), USE),
-    Case("in one cell", (SCALE + "\n\n" + USE,), 9, "", grad("w"), raises("gradient different from None")),
-    Case("by a name of its own", (SCALE, NAMED), 9, "", grad("w"), raises("gradient different from None"), NAMED),
+    Case("a number as well", (SCALE, USE), 9, "", grad("w"), raises("gradient different"), USE),
+    Case("in one cell", (SCALE + "\n\n" + USE,), 9, "", grad("w"), raises("gradient different")),
+    Case("by a name of its own", (SCALE, NAMED), 9, "", grad("w"), raises("gradient different"), NAMED),
     Case("the number first", (SCALE.replace("x, k)", "k, x)"), SWAPPED), 9, "", grad("w"),
-         raises("gradient different from None"), SWAPPED),
+         raises("gradient different"), SWAPPED),
     Case("one for ctx", (ONE, ALONE), 9, "", grad("w"), lambda shell: shell["w"].grad is None, ALONE),
 ]  # fmt: skip
 

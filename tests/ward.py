@@ -61,10 +61,12 @@ def treat(case, ailment):
         assert case.cured(shell), leaflet.cure
         assert bool(leaflet.false_cure) == bool(leaflet.why_not)
         assert (case.fooled is not None) == bool(leaflet.false_cure)
-        if case.fooled:
-            shell.ip.user_ns["failed"] = run(shell, leaflet.false_cure, case.again)
-            assert case.fooled(shell), leaflet.false_cure
     finally:
+        shell.close()
+    if case.fooled:
+        shell, _ = admit(*case.cells)
+        shell.ip.user_ns["failed"] = run(shell, leaflet.false_cure, case.again)
+        assert case.fooled(shell), (leaflet.false_cure, shell["failed"])
         shell.close()
 
 
@@ -102,9 +104,7 @@ def is_true(loss, name="w"):
     """Whether the gradient in the shell is that by nudging."""
     import torch
 
-    return lambda shell: torch.allclose(
-        shell[name].grad.double(), slope(loss, shell[name]), rtol=1e-3, atol=1e-5
-    )
+    return lambda shell: torch.allclose(shell[name].grad.double(), slope(loss, shell[name]), rtol=1e-3, atol=1e-5)
 
 
 def is_wrong(loss, name="w"):
