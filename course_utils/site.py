@@ -100,11 +100,11 @@ def site_of(
         earlier: the texts of cells that ran before, the last one last.
         names: the variables in sight; by default those of the frame.
     """
-    found = None
+    last = None
     while trace is not None:
-        found = _site(trace.tb_frame, trace.tb_lasti, trace.tb_lineno, earlier, names) or found
+        last = trace if _is_learners(trace.tb_frame.f_code) else last
         trace = trace.tb_next
-    return found
+    return _site(last.tb_frame, last.tb_lasti, last.tb_lineno, earlier, names) if last is not None else None
 
 
 def site_at(frame: FrameType | None, earlier: Sequence[str] = ()) -> Site | None:
@@ -114,19 +114,19 @@ def site_at(frame: FrameType | None, earlier: Sequence[str] = ()) -> Site | None
         frame: where to begin: the frames that called it come next.
         earlier: the texts of cells that ran before, the last one last.
     """
-    found = None
-    while frame is not None and found is None:
-        found = _site(frame, frame.f_lasti, frame.f_lineno, earlier, None)
+    while frame is not None and not _is_learners(frame.f_code):
         frame = frame.f_back
-    return found
+    return _site(frame, frame.f_lasti, frame.f_lineno, earlier, None) if frame is not None else None
+
+
+def _is_learners(code: CodeType) -> bool:
+    return not any(part in code.co_filename for part in FOREIGN) and bool(linecache.getlines(code.co_filename))
 
 
 def _site(
     frame: FrameType, instruction: int, line: int | None, earlier: Sequence[str], names: Mapping[str, object] | None
-) -> Site | None:
-    code = frame.f_code
-    if any(part in code.co_filename for part in FOREIGN) or not (lines := linecache.getlines(code.co_filename)):
-        return None
+) -> Site:
+    code, lines = frame.f_code, linecache.getlines(frame.f_code.co_filename)
     seen = names if names is not None else {**frame.f_globals, **frame.f_locals}
     return Site("".join(lines), _span(code, instruction, line or 1), seen, tuple(earlier))
 

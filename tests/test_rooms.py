@@ -82,15 +82,36 @@ MAY_IMPORT = {
     "controls": set(),
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
+    # the clinic
+    "site": set(),
+    "edits": set(),
+    "leaflet": {"graph"},
+    "clues": {"site"},
+    "changes": {"clues", "site"},
+    "outofplace": {"changes", "clues", "edits", "site"},
+    "remedies_leaves": {"edits", "leaflet", "site"},
+    "remedies_changes": {"changes", "clues", "leaflet", "outofplace", "remedies_steps", "site"},
+    "remedies_steps": {"changes", "clues", "edits", "leaflet", "outofplace", "site"},
+    "remedies_conversions": {"clues", "edits", "leaflet", "site"},
+    "remedies_devices": {"clues", "edits", "leaflet", "site"},
+    "remedies_flags": {"clues", "edits", "leaflet", "site"},
+    "remedies_functions": {"clues", "edits", "leaflet", "site"},
+    "remedies_warnings": {"clues", "edits", "leaflet", "site"},
+    "ailments": {
+        "leaflet", "remedies_changes", "remedies_conversions", "remedies_devices", "remedies_flags",
+        "remedies_functions", "remedies_leaves", "remedies_warnings", "site",
+    },
+    "hearing": set(),
+    "clinic": {"ailments", "hearing", "leaflet", "site"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported",
+        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "draw", "engine", "explorer", "exported",
         "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
         "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
-HOME = {"pygraphviz": {"layout"}, "IPython": {"progress", "tuner", "widgets"}, "os": {"device"}}
+HOME = {"pygraphviz": {"layout"}, "IPython": {"clinic", "progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
 DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
 HOME["matplotlib"] = DRAWING | {"beside", "paper", "picture", "plot", "style"}

@@ -41,7 +41,7 @@ class Case:
 def admit(*cells):
     """A shell in which the cells have run, and what the last one said."""
     shell = Shell()
-    shell.run(SETUP)
+    said = shell.run(SETUP)
     for cell in cells:
         said = shell.run(cell)
     return shell, said
