@@ -81,18 +81,22 @@ def _changes(site: Site, node: ast.AST) -> Iterator[Change]:
             yield Change("sign", target, node, node)
         case ast.Assign(targets=[ast.Subscript(value=owner)]) if _is_tensor(site, owner):
             yield Change("item", owner, node, node)
-        case ast.Call(func=ast.Attribute(value=ast.Call(ast.Attribute(owner, "detach")), attr=name)) if _is_change(
-            name
-        ):
-            yield from _inside(site, "shared", owner, node)
-        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if _is_change(name):
-            yield from _inside(site, "method", owner, node)
-        case ast.Call(func=ast.Attribute(value=owner, attr="step")):
-            yield from _inside(site, "step", owner, node)
-        case ast.Call(func=func, args=args, keywords=words):
-            for word in words:
-                if word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True:
-                    yield from _inside(site, "flag" if args else "module", args[0] if args else func, word)
+        case ast.Call():
+            yield from _called(site, node)
+
+
+def _called(site: Site, call: ast.Call) -> Iterator[Change]:
+    match call.func:
+        case ast.Attribute(value=ast.Call(ast.Attribute(owner, "detach")), attr=name) if _is_change(name):
+            yield from _inside(site, "shared", owner, call)
+        case ast.Attribute(value=owner, attr=name) if _is_change(name):
+            yield from _inside(site, "method", owner, call)
+        case ast.Attribute(value=owner, attr="step"):
+            yield from _inside(site, "step", owner, call)
+    for word in call.keywords:
+        if word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True:
+            kind = "flag" if call.args else "module"
+            yield from _inside(site, kind, call.args[0] if call.args else call.func, word)
 
 
 def _inside(site: Site, kind: str, target: ast.expr, node: ast.AST) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """The clinic as a guest: it knows its own, leaves all else alone, and nobody notices that it was there."""
 
+from contextlib import suppress
 import gc
 import linecache
 import random
@@ -13,11 +14,13 @@ from IPython.core.interactiveshell import InteractiveShell
 import nbformat
 import pytest
 from shell import Shell
+from torch import nn
 from ward import SETUP, admit
 
 NUMPY = "z = torch.ones(2, requires_grad=True).numpy()"
 GRAD = "h = w * 3\nh.sum().backward()\ng = h.grad"
 
+CANT = "Can't call numpy() on Tensor that requires grad."
 OTHERS = {
     "a typo in a name": "los = 1\nloss",
     "a typo in an attribute": "torch.tensr([1.0])",
@@ -62,7 +65,7 @@ OTHERS = {
     "no such file": "torch.load('nowhere.pt')",
     "a dataset without length": "len(torch.utils.data.IterableDataset())",
     "a module without forward": "nn.Module()(x)",
-    "a layer before its module": "class Net(nn.Module):\n    def __init__(self):\n        self.l = nn.Linear(1, 1)\nNet()",
+    "a layer before its module": "class Net(nn.Module):\n    def __init__(self):\n        self.l = nn.ReLU()\nNet()",
     "a parameter that is none": "net = nn.Linear(1, 1)\nnet.weight = torch.ones(1, 1)",
     "an argument too many": "def f(a):\n    return a\nf(1, 2)",
     "an argument too few": "def f(a, b):\n    return a\nf(1)",
@@ -81,8 +84,8 @@ OTHERS = {
     "an assertion": "assert (w > 5).all(), 'w asks for a gradient'",
     "one's own error": "raise ValueError('the loss is nan')",
     "one's own words of autograd": "raise RuntimeError('my gradient requires grad in-place')",
-    "autograd's words in another class": "raise ValueError(\"Can't call numpy() on Tensor that requires grad.\")",
-    "autograd's words in a function of one's own": "raise RuntimeError(\"Can't call numpy() on Tensor that requires grad.\")",
+    "autograd's words in another class": f"raise ValueError({CANT!r})",
+    "autograd's words in a function of one's own": f"raise RuntimeError({CANT!r})",
     "a local before it is there": "def f():\n    n += 1\nn = 0\nf()",
     "endless calls": "def f(n):\n    return f(n + 1)\nf(0)",
     "the end of a generator": "next(iter([]))",
@@ -97,7 +100,7 @@ OTHERS = {
     "a library's error": "import json\njson.loads('{')",
     "a library's error deep down": "import decimal\ndecimal.Decimal('a')",
     "a cell without end": "await nothing",
-    "an exception group": "raise ExceptionGroup('many', [RuntimeError(\"Can't call numpy() on Tensor that requires grad.\")])",
+    "an exception group": f"raise ExceptionGroup('many', [RuntimeError({CANT!r})])",
     "a failed import inside a library": "import importlib\nimportlib.import_module('torch.nothing')",
     "another matplotlib": "from matplotlib.figure import Figure\nFigure().subplots().plot([1, 2], [1, 2, 3])",
     "a hook that fails": "w.register_hook(lambda g: g / 'a')\n(w * 2).sum().backward()",
@@ -134,23 +137,46 @@ def test_a_call_for_cuda_without_cuda_is_left_alone(ward):
 
 # Strange errors
 
-WORDS = """leaf Variable that requires grad is being used in an in-place operation. | modified by an inplace operation: |
-[torch.FloatTensor [2]] | [torch.cuda.HalfTensor []] | is at version 1; expected version 0 | Can't call numpy() on Tensor
-that requires grad. | Only Tensors of floating point | can require gradients | you can only change requires_grad flags of
-leaf variables. | can't retain_grad on Tensor | Inference tensors cannot be saved for backward. | inference tensor outside
-InferenceMode | Expected all tensors to be on the same device | function FBackward returned an incorrect number of
-gradients (expected 2, got 1) | (expected 99999999999, got -1) | The .grad attribute of a Tensor that is not a leaf Tensor |
-Using a target size (torch.Size([3])) that is different to the input size (torch.Size([3, 1])) | torch.Size([]) | backward
-through the graph a second time | \x00 | \udcff | ((((( | grad can be implicitly created only for scalar outputs | element 0
-of tensors does not require grad | 'NoneType' object has no attribute 'zero_' | unsupported operand type(s) for *: 'float'
-and 'NoneType' | appears to not have been used in the graph""".replace("\n", " ").split(" | ")
+WORDS = [
+    "leaf Variable that requires grad is being used in an in-place operation.",
+    "modified by an inplace operation:",
+    "[torch.FloatTensor [2]]",
+    "[torch.cuda.HalfTensor []]",
+    "is at version 1; expected version 0",
+    "Can't call numpy() on Tensor that requires grad.",
+    "Only Tensors of floating point",
+    "can require gradients",
+    "you can only change requires_grad flags of leaf variables.",
+    "can't retain_grad on Tensor",
+    "Inference tensors cannot be saved for backward.",
+    "inference tensor outside InferenceMode",
+    "Expected all tensors to be on the same device",
+    "function FBackward returned an incorrect number of gradients (expected 2, got 1)",
+    "(expected 99999999999, got -1)",
+    "The .grad attribute of a Tensor that is not a leaf Tensor",
+    "Using a target size (torch.Size([3])) that is different to the input size (torch.Size([3, 1]))",
+    "torch.Size([])",
+    "backward through the graph a second time",
+    "\x00",
+    "\udcff",
+    "(((((",
+    "grad can be implicitly created only for scalar outputs",
+    "element 0 of tensors does not require grad",
+    "'NoneType' object has no attribute 'zero_'",
+    "unsupported operand type(s) for *: 'float' and 'NoneType'",
+    "appears to not have been used in the graph",
+]
 LINES = [
-    "w -= 0.1 * w.grad", "y += 1", "y[0] += 1", "d['a'] = boom()", "boom()", "odd.grad", "w.numpy(boom())", "z = boom() * w",
-    "boom().requires_grad_()", "odd.requires_grad = boom()", "boom(w, *[y], **{})", "[boom() for w in [1]]", "(boom\n())",
-    "lambda: boom()", "with torch.no_grad(): boom(x, target=y)", "if 1: boom(x, y); y.mul_(2)", "y: int = boom()",
-    "class F:\n  def backward(c, g):\n    return *g, 1\n  boom()", "def f(y):\n  y *= boom()\nf(1)", "# ü\nü = boom('ü')",
-    "loss.backward(boom())", "f'{boom()}'", "y = x = boom(inplace=True)", "global q; q = boom()", "odd.retain_grad(boom())",
+    "boom(w)", "w += boom(w)", "y[0] += boom(y)", "d['a'] = boom(d)", "boom().grad", "odd.grad(boom())",
+    "w.numpy(boom())",     "z = boom() * w", "boom(w, *[y], **{})",
+    "[boom(w) for w in [odd]]", "(boom\n(w,\n y))", "(lambda: boom(odd))()",
+    "with torch.no_grad(): boom(x, target=y)", "if 1: y.mul_(boom(y))", "y: int = boom(w)", "# ü\nü = boom('ü', w)",
+    "class F:\n  def backward(c, g):\n    return *g, 1\n  boom(w)", "def f(y):\n  y *= boom(y)\nf(odd)", "f'{boom(w)}'",
+    "y = x = boom(w, inplace=True)", "global q; q = boom(w)", "boom(w, requires_grad=True)", "boom(w).requires_grad_()",
+    "torch.tensor(boom(1), requires_grad=True)", "y = boom(w, y).requires_grad_(); y.retain_grad()", "x = boom(w).b",
+    "for w in [boom(w)]: pass", "del boom(w).a", "assert boom(w)", "import os; boom(w)", "try: boom(w)\nfinally: y = 1",
 ]  # fmt: skip
+BEFORE = ["y = w", "y.mul_(2)", "loss = y", "d = {'a': w}", "w = odd", "x, y = w, w", "y += 1", "d['a'] *= 2"]
 
 
 class Odd:
@@ -181,30 +207,34 @@ def strange(chance):
     return type("Strange", (chance.choice([RuntimeError, TypeError, AttributeError, UserWarning]),), {"__str__": text})
 
 
+def fall_ill(error, chance):
+    """Raise it somewhere in a cell of the learner's, from a place that is not the learner's."""
+    import torch
+
+    asks = torch.ones(2, requires_grad=True)
+    plain = [Odd(), torch.ones(2), torch.arange(2), [asks], {"a": 1}, None, nn.Linear(1, 1)]
+    odd = chance.choice([*plain, *[asks, asks * 2] * 4])
+    names = {"error": error, "torch": torch, **dict.fromkeys(("odd", "w", "x", "y", "d", "loss"), odd)}
+    exec(compile("def boom(*_, **__):\n    raise error", "<string>", "exec"), names)
+    cell = "\n".join([*("if 0: " + line for line in chance.sample(BEFORE, k=2)), chance.choice(LINES)])
+    linecache.cache["<fuzz>"] = (len(cell), None, cell.splitlines(keepends=True), "<fuzz>")
+    with suppress(BaseException):
+        exec(compile(cell, "<fuzz>", "exec"), names)
+
+
 def fuzzed(chance):
     """An error with autograd's words, raised anywhere or not at all."""
-    kind = chance.choice([RuntimeError, TypeError, AttributeError, ValueError, UserWarning, strange(chance)])
-    error = kind(
-        *chance.choices([" ".join(chance.choices(WORDS, k=chance.randrange(1, 5))), 5, None], k=chance.randrange(3))
+    kind = chance.choice(
+        [RuntimeError, RuntimeError, TypeError, AttributeError, ValueError, UserWarning, strange(chance)]
     )
+    words = " ".join(chance.choices(WORDS, k=chance.randrange(1, 5)))
+    error = kind(*chance.choice([(words,), (words,), (words,), (), (5, words), (None,)]))
     error.__cause__ = chance.choice([None, error, RuntimeError()])
     if error.__cause__ is not None:
         error.__cause__.__context__ = error
 
-    def boom(*_, **__):
-        raise error
-
-    import torch
-
-    odd = chance.choice([Odd(), torch.ones(2), torch.ones(2, requires_grad=True) * 2, [torch.ones(1)], {"a": 1}, None])
-    names = {"boom": boom, "odd": odd, "torch": torch, **{name: odd for name in ("w", "x", "y", "d", "loss")}}
-    cell = "\n".join(chance.sample(LINES, k=4)) if chance.random() < 0.9 else "boom("
-    if chance.random() < 0.8:
-        linecache.cache["<fuzz>"] = (len(cell), None, cell.splitlines(keepends=True), "<fuzz>")
-        try:
-            exec(compile(cell, "<fuzz>", "exec"), names)
-        except BaseException:
-            pass
+    if chance.random() < 0.9:
+        fall_ill(error, chance)
     return error
 
 
@@ -222,7 +252,7 @@ def test_a_thousand_strange_errors_never_make_the_clinic_raise():
         shell._course_clinic.after(types.SimpleNamespace(error_in_exec=error))
     shell._course_clinic.after(None)
     del linecache.cache["<fuzz>"]
-    assert len(shown) < 300
+    assert len(shown) > 20, "otherwise little was tried"
 
 
 class Events:
@@ -282,8 +312,8 @@ def test_showing_changes_neither_the_last_value_nor_out():
 
 def test_nothing_keeps_the_frame_alive():
     shell = Shell()
-    shell.run(SETUP + "\nclass Big:\n    pass\ndef f(t):\n    big = Big()\n    watch(big)\n    h = t * 2\n    h.sum().backward()\n"
-              "    h.grad\n    return t.numpy()")  # fmt: skip
+    shell.run(SETUP + "\nclass Big:\n    pass\ndef f(t):\n    big = Big()\n    watch(big)\n    h = t * 2\n"
+              "    h.sum().backward()\n    h.grad\n    return t.numpy()")  # fmt: skip
     kept = []
     shell.ip.user_ns["watch"] = lambda big: kept.append(weakref.ref(big))
     with warnings.catch_warnings():

@@ -41,7 +41,8 @@ CHANGED = [
     ),
     Case(
         "a function with inplace=True",
-        ("lin = nn.Linear(2, 2)\nz = torch.sigmoid(lin(x))\nF.relu(z, inplace=True)\nloss = (z ** 2).sum()\nloss.backward()",),
+        ("lin = nn.Linear(2, 2)\nz = torch.sigmoid(lin(x))\nF.relu(z, inplace=True)\n"
+         "loss = (z ** 2).sum()\nloss.backward()",),
         3, "z", lambda shell: shell["lin"].weight.grad.abs().sum() > 0,
     ),
     Case(
@@ -92,7 +93,8 @@ def test_changed_in_place(case):
 @pytest.mark.parametrize(
     "cells",
     [
-        ("def twice(t):\n    t *= 2\nw = torch.ones(2, requires_grad=True)\nh = w.exp()\ntwice(h)\nh.sum().backward()",),
+        ("def twice(t):\n    t *= 2\nw = torch.ones(2, requires_grad=True)\nh = w.exp()\ntwice(h)\n"
+         "h.sum().backward()",),
         ("w = torch.ones(2, requires_grad=True)\nhs = [w.exp(), w.tanh()]\nfor h in hs:\n    h += 1\n"
          "(hs[0] + hs[1]).sum().backward()",),
         ("def f(t):\n    a = t.exp()\n    a += 1\n    return a\ndef g(t):\n    b = t.tanh()\n    b += 1\n    return b\n"
@@ -126,7 +128,8 @@ FLAGS = [
         again=NEW_W + "loss = (cut(w) * w).sum()\nloss.backward()",
     ),
     Case(
-        "a flag set on a result", (NEW_W + "h = w * 3\nh.requires_grad = True\nloss = (h ** 2).sum()\nloss.backward()",),
+        "a flag set on a result",
+        (NEW_W + "h = w * 3\nh.requires_grad = True\nloss = (h ** 2).sum()\nloss.backward()",),
         3, "h", lambda shell: shell["h"].grad.tolist() == [6.0, 12.0] and shell["w"].grad is not None,
         lambda shell: not shell["failed"] and shell["w"].grad is None,
     ),
@@ -180,7 +183,8 @@ INFERENCE = [
         3, "s", lambda shell: shell["loss"] < 1e-3, raises("does not require grad"),
     ),
     Case(
-        "it is to ask", ("with torch.inference_mode():\n    s = x * 2", "s.requires_grad_()\n(s ** 2).sum().backward()"),
+        "it is to ask",
+        ("with torch.inference_mode():\n    s = x * 2", "s.requires_grad_()\n(s ** 2).sum().backward()"),
         1, "s", lambda shell: shell["s"].grad.tolist() == [4.0, 8.0],
     ),
     Case(
@@ -249,7 +253,8 @@ GRADS = [
     Case(
         "scaled after it was asked",
         ("v = torch.ones(\n    2, requires_grad=True,\n) * 0.5  # small\n(v ** 2).sum().backward()\ng = v.grad",),
-        5, "v", lambda shell: shell["g"].tolist() == [1.0, 1.0] and shell["v"].is_leaf, lambda shell: shell["g"] is None,
+        5, "v", lambda shell: shell["g"].tolist() == [1.0, 1.0] and shell["v"].is_leaf,
+        lambda shell: shell["g"] is None,
     ),
     Case(
         "another kind of number", (NEW_W + "w = w.double()\n(w ** 2).sum().backward()\ng = w.grad",),

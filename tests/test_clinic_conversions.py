@@ -43,12 +43,14 @@ NUMPY = [
     Case("a plot of what a function of one's own says", (AXES + NEW_W, "def f(t):\n    return w * t\nax.plot(x, f(x))"),
          3, "", drawn([1.0, 4.0])),
     Case(
-        "a plot of the losses", (AXES + NEW_W + "losses = []\nfor k in range(3):\n    losses.append((w * k).sum())\nax.plot(losses)",),
+        "a plot of the losses", (AXES + NEW_W + "losses = []\nfor k in range(3):\n    losses.append((w * k).sum())\n"
+         "ax.plot(losses)",),
         7, "losses", drawn([0.0, 3.0, 6.0]),
     ),
     Case("an attribute of an object", ("class Net:\n    pass\nnet = Net()\nnet.w = torch.ones(2, requires_grad=True)",
                                        "z = net.w.cpu().numpy()"), 1, "", lambda shell: shell["net"].w.requires_grad),
-    Case("in a function of one's own", ("def show(t):\n    return t.numpy()", "z = show(torch.ones(2, requires_grad=True))"),
+    Case("in a function of one's own",
+         ("def show(t):\n    return t.numpy()", "z = show(torch.ones(2, requires_grad=True))"),
          2, "t", lambda shell: shell["z"].tolist() == [1.0, 1.0], lambda shell: not shell["leaf"].requires_grad,
          again="leaf = torch.ones(2, requires_grad=True)\nz = show(leaf)"),
 ]  # fmt: skip

@@ -104,7 +104,8 @@ MAY_IMPORT = {
     "hearing": set(),
     "clinic": {"ailments", "hearing", "leaflet", "site"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "draw", "engine", "explorer", "exported",
+        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "draw", "engine", "explorer",
+        "exported",
         "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
         "widgets",
     },
