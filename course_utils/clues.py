@@ -1,4 +1,4 @@
-"""Clues in the learner's text: who holds what, what may be bound anew, which expression asks for a gradient."""
+"""Clues in the learner's text: what stands where, what is bound where, and what may be bound anew."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from course_utils.site import Site
+from course_utils.site import Site, names_in
 import torch
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 PLAIN = (ast.Name, ast.Attribute, ast.Subscript)
+INNER = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 ATOMS = (*PLAIN, ast.Call, ast.List, ast.Tuple, ast.ListComp)
-_OFF = {"item", "detach", "numpy", "tolist", "size", "dim", "numel", "detach_", "argmax", "argmin"}
 
 
 def holders(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
@@ -57,7 +57,8 @@ def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True
         arguments: whether the arguments of a function count as its own.
         loops: whether what a loop hands out counts as well.
     """
-    if not isinstance(target, PLAIN) or isinstance(site.value(target), torch.nn.Parameter):
+    root = next(names_in(target), "")
+    if not isinstance(target, PLAIN) or isinstance(site.value(target), torch.nn.Parameter) or is_inner(site, root):
         return False
     if not isinstance(target, ast.Name):
         return True
@@ -70,6 +71,17 @@ def may_bind(site: Site, at: ast.AST, target: ast.AST, *, arguments: bool = True
         return True
     own = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
     return target.id in own if target.id in own and arguments else target.id in stores(function) - own
+
+
+def is_inner(site: Site, name: str) -> bool:
+    """Whether a name lives only in the comprehension or the lambda at the place: no statement can reach it."""
+    inner = [one for one in site.around if isinstance(one, INNER)]
+    return any(name in stores(one) | {arg.arg for arg in ast.walk(one) if isinstance(arg, ast.arg)} for one in inner)
+
+
+def one_line(site: Site, node: ast.AST) -> str:
+    """The learner's text for a piece of the cell, on one line."""
+    return " ".join(site.text(node).split())
 
 
 def has_own_lines(cell: str, statement: ast.stmt) -> bool:
@@ -125,6 +137,14 @@ def definitions(site: Site, name: str) -> list[ast.Assign]:
     ]
 
 
+def parsed(cell: str) -> ast.Module:
+    """The tree of a cell; an empty one if it is no Python."""
+    try:
+        return ast.parse(cell)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
 def widened(site: Site, most: int = 4) -> Iterator[Site]:
     """The place in its cell, in two cells as one, in three..."""
     yield site
@@ -146,42 +166,3 @@ def own_line(site: Site, wide: Site, line: int) -> int:
             break
         start -= text.rstrip().count("\n") + 1
     return line - start
-
-
-def asks(site: Site, node: ast.AST) -> bool | None:
-    """Whether an expression gives a tensor that asks for a gradient; None if that cannot be said without running it."""
-    value = site.value(node)
-    if value is not None:
-        return isinstance(value, torch.Tensor) and value.requires_grad
-    match node:
-        case ast.Constant():
-            return False
-        case ast.Name(id=name):
-            return False if name in site.names else None
-        case ast.BinOp(left=left, right=right):
-            return _any(asks(site, left), asks(site, right))
-        case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner):
-            return asks(site, inner)
-        case ast.Call():
-            return _call_asks(site, node)
-    return None
-
-
-def _call_asks(site: Site, call: ast.Call) -> bool | None:
-    callee = site.value(call.func)
-    if callee is torch.nn.Parameter:
-        return True
-    if isinstance(callee, torch.nn.Module):
-        return any(parameter.requires_grad for parameter in callee.parameters())
-    if not isinstance(call.func, ast.Attribute):
-        return None
-    if call.func.attr in _OFF:
-        return False
-    if str(getattr(site.value(call.func.value), "__name__", "")).partition(".")[0] == "torch":
-        told = [word.value for word in call.keywords if word.arg == "requires_grad"]
-        return bool(site.value(told[0])) if told else _any(*(asks(site, one) for one in call.args))
-    return asks(site, call.func.value) if hasattr(torch.Tensor, call.func.attr) else None
-
-
-def _any(*answers: bool | None) -> bool | None:
-    return True if True in answers else None if None in answers else False

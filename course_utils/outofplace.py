@@ -39,7 +39,18 @@ def hidden(site: Site, found: list[Change]) -> str:
 def _may_mend(site: Site, one: Change) -> bool:
     if one.kind in ("shared", "module"):
         return True
-    return has_own_lines(site.cell, one.statement) and may_bind(site, one.statement, one.target)
+    alone = isinstance(one.statement, ast.Expr) and one.kind == "method" and one.statement.value is one.node
+    mended = one.kind in ("sign", "flag") or (alone and _has_twin(one.node))
+    return (mended or has_own_lines(site.cell, one.statement)) and may_bind(site, one.statement, one.target)
+
+
+def _has_twin(call: ast.AST) -> bool:
+    """Whether what a method does in place another does out of place: `mul` for `mul_`."""
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and hasattr(torch.Tensor, call.func.attr[:-1])
+    )
 
 
 def _mended(site: Site, cell: str, one: Change) -> str:
@@ -66,9 +77,8 @@ def _operand(site: Site, step: ast.AugAssign) -> str:
 def _called(site: Site, cell: str, one: Change, call: ast.Call) -> str:
     """`y.mul_(2)` as `y = y.mul(2)`; what has no twin out of place, or is part of more, works on a copy."""
     stands, head = one.statement, site.text(call.func)
-    twin = isinstance(call.func, ast.Attribute) and hasattr(torch.Tensor, call.func.attr[:-1])
     name = site.text(one.target)
-    if not (twin and isinstance(stands, ast.Expr) and stands.value is call):
+    if not (_has_twin(call) and isinstance(stands, ast.Expr) and stands.value is call):
         return inserted(cell, stands, f"{name} = {name}.clone()")
     return replaced(cell, stands, f"{name} = {head[:-1]}{site.text(call)[len(head) :]}")
 

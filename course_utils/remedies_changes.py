@@ -6,7 +6,7 @@ import ast
 import re
 
 from course_utils.changes import Change, Spoilt, spoilers
-from course_utils.clues import definitions, holders, own_line, widened
+from course_utils.clues import definitions, holders, own_line, stores, widened
 from course_utils.leaflet import Leaflet
 from course_utils.outofplace import hidden, out_of_place
 from course_utils.remedies_steps import step_too_soon
@@ -51,7 +51,7 @@ def _has_begun(wide: Site, one: Change) -> bool:
 
 def _leaflet(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
     first, cure, false_cure = found[0], out_of_place(wide, found), hidden(wide, found)
-    if not cure or _is_lost(wide, first):
+    if not cure or _is_lost(wide, first) or _has_alias(wide, found):
         return None
     what, name = " ".join(wide.text(first.statement).split()), wide.text(first.target)
     twin = _twin(wide, first)
@@ -81,6 +81,17 @@ def _twin(site: Site, one: Change) -> str:
     others = ((name, other) for name, other in site.names.items() if not name.startswith("_"))
     same = (name for name, other in others if isinstance(other, torch.Tensor) and _share(other, held))
     return next(same, "")
+
+
+def _has_alias(site: Site, found: list[Change]) -> bool:
+    """Whether the learner goes on with the same memory by another name: a new tensor would not be seen there."""
+    held, last = site.value(found[0].target), found[-1].statement
+    if not isinstance(held, torch.Tensor) or not held.requires_grad:
+        return False
+    later = [one for one in site.tree.body if (one.end_lineno or 0) > (last.end_lineno or 0)]
+    read = {name for one in later for name in names_in(one)} - stores(last) - {next(names_in(found[0].target), "")}
+    others = (site.names.get(name) for name in read)
+    return any(isinstance(other, torch.Tensor) and _share(other, held) for other in others)
 
 
 def _share(other: torch.Tensor, held: torch.Tensor) -> bool:

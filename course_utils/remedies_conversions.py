@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 import re
 
-from course_utils.clues import asks, dotted, has_own_lines, may_bind, name_of, torch_in
+from course_utils.asking import asks
+from course_utils.clues import dotted, has_own_lines, is_inner, may_bind, name_of, one_line, parsed, torch_in
 from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
@@ -32,7 +33,7 @@ def to_numpy(site: Site, _: re.Match[str]) -> Leaflet | None:
     asks_or = "holds tensors that ask" if isinstance(held, list | tuple) else "asks"
     return Leaflet(
         ailment="numpy of a tensor that asks",
-        happened=f"`{site.text(culprit)}` {asks_or} for a gradient, and numpy has no tape to note what becomes of it.",
+        happened=f"`{one_line(site, culprit)}` {asks_or} for a gradient, and numpy has no tape to note what it does.",
         line=culprit.lineno,
         tensor=name_of(site, culprit),
         why="Numbers for a picture or a table need no gradient. `detach()` gives the same numbers off the tape, "
@@ -48,7 +49,7 @@ def to_numpy(site: Site, _: re.Match[str]) -> Leaflet | None:
 def _silenced(site: Site, tensor: ast.expr, held: torch.Tensor) -> tuple[str, str]:
     """The cell in which the tensor is told to ask no more, and what becomes of that."""
     name = name_of(site, tensor)
-    if not name or not has_own_lines(site.cell, site.statement):
+    if not name or is_inner(site, name) or not has_own_lines(site.cell, site.statement):
         return "", ""
     leaf = f"`{name}` asks no more, here or later: no backward pass reaches it, and it learns nothing further."
     result = f"The next error: `{name}` is a result, and only a leaf can be told whether to ask."
@@ -71,9 +72,23 @@ def _handed(site: Site, call: ast.Call) -> Iterator[tuple[ast.expr, str]]:
     lists = [(part, text) for part in parts if (text := _list(site, part))]
     sure = [(part, dotted(site, part, ".detach()")) for part, answer in told if answer]
     unsure = [(part, dotted(site, part, ".detach()")) for part, answer in told if answer is None]
-    if not sure and not lists and len(unsure) == 1 and isinstance(unsure[0][0], ast.Call | ast.BinOp):
+    if not sure and not lists and len(unsure) == 1 and _gives_tensor(site, unsure[0][0]):
         sure = unsure  # it can be no other
     yield from sorted([*sure, *lists], key=lambda mend: (mend[0].lineno, mend[0].col_offset))
+
+
+def _gives_tensor(site: Site, node: ast.expr) -> bool:
+    """Whether an expression gives a tensor and no list of some: a sum, say, or a function that returns one."""
+    if isinstance(node, ast.BinOp | ast.UnaryOp):
+        return not any(isinstance(one, ast.List | ast.Tuple | ast.ListComp) for one in ast.walk(node))
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    for cell in (site.cell, *reversed(site.earlier)):
+        for one in ast.walk(parsed(cell)):
+            if isinstance(one, ast.FunctionDef) and one.name == node.func.id:
+                given = [two.value for two in ast.walk(one) if isinstance(two, ast.Return)]
+                return all(isinstance(two, ast.BinOp | ast.UnaryOp) and _gives_tensor(site, two) for two in given)
+    return False
 
 
 def _list(site: Site, node: ast.AST) -> str:

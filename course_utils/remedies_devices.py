@@ -5,7 +5,17 @@ from __future__ import annotations
 import ast
 import re
 
-from course_utils.clues import PLAIN, block_of, function_of, has_own_lines, holders, may_bind, stores, torch_in
+from course_utils.clues import (
+    PLAIN,
+    block_of,
+    function_of,
+    has_own_lines,
+    holders,
+    may_bind,
+    one_line,
+    stores,
+    torch_in,
+)
 from course_utils.edits import inserted, replaced, wrapped
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site, names_in
@@ -92,7 +102,7 @@ def from_inference(site: Site, match: re.Match[str]) -> Leaflet | None:
         return None
     return Leaflet(
         ailment="inference tensor",
-        happened=f"`{name}` was made in inference mode, and `{site.text(site.around[-1])}` needs one for the tape.",
+        happened=f"`{name}` was made in inference mode, and `{one_line(site, site.around[-1])}` is for the tape.",
         line=site.line,
         tensor=name,
         why="A tensor made in inference mode can never be part of a computation that torch notes. "

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import re
 from typing import TypeGuard
 
-from course_utils.clues import asks, function_of
+from course_utils.asking import asks
+from course_utils.clues import function_of, parsed
 from course_utils.edits import replaced
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
@@ -63,7 +64,7 @@ def wrong_number(site: Site, match: re.Match[str]) -> Leaflet | None:
 def _written(site: Site, kind: str) -> _Backward | None:
     """Where the class is written: in the cell, or in the last one before it that has it."""
     for cell in (site.cell, *reversed(site.earlier)):
-        tree = _parsed(cell)
+        tree = parsed(cell)
         found = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == kind]
         for one in found[-1:]:
             inside = next((two for two in one.body if _is_backward(two)), None)
@@ -79,18 +80,11 @@ def _is_backward(one: ast.stmt) -> TypeGuard[ast.FunctionDef]:
     return isinstance(one, ast.FunctionDef) and one.name == "backward"
 
 
-def _parsed(cell: str) -> ast.Module:
-    try:
-        return ast.parse(cell)
-    except SyntaxError:
-        return ast.Module([], [])
-
-
 def _handed(site: Site, kind: str) -> tuple[ast.expr, ...]:
     """What `apply` was handed, where it is called last."""
     aliases = {name for name, value in site.names.items() if _is_apply(value, kind)}
     for cell in (site.cell, *reversed(site.earlier)):
-        for one in ast.walk(_parsed(cell)):
+        for one in ast.walk(parsed(cell)):
             if isinstance(one, ast.Call) and (ast.unparse(one.func) == f"{kind}.apply" or _is(one.func, aliases)):
                 return () if any(isinstance(arg, ast.Starred) for arg in one.args) else tuple(one.args)
     return ()

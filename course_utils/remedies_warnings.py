@@ -6,15 +6,16 @@ import ast
 import math
 import re
 
+from course_utils.asking import asks
 from course_utils.clues import (
     PLAIN,
-    asks,
     definitions,
     dotted,
     followed,
     function_of,
     has_own_lines,
     name_of,
+    one_line,
     stores,
     torch_in,
     widened,
@@ -132,7 +133,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
     spread = f"torch spreads both to {list(both)} and compares each prediction with each target"
     return Leaflet(
         ailment="target of another shape",
-        happened=f"The prediction has shape {list(there)}, the target `{site.text(target)}` has {list(here)}.",
+        happened=f"The prediction has shape {list(there)}, the target `{one_line(site, target)}` has {list(here)}.",
         line=site.line,
         tensor=name_of(site, target),
         why=f"By broadcasting {spread}: the loss is that of other pairs than yours. Give both one shape.",

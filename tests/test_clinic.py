@@ -252,7 +252,7 @@ def test_a_thousand_strange_errors_never_make_the_clinic_raise():
         shell._course_clinic.after(types.SimpleNamespace(error_in_exec=error))
     shell._course_clinic.after(None)
     del linecache.cache["<fuzz>"]
-    assert len(shown) > 20, "otherwise little was tried"
+    assert len(shown) > 5, "otherwise little was tried"
 
 
 class Events:
