@@ -17,7 +17,9 @@ def flag_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
     stands = site.statement
     tensor, wanted = _flag(site, stands)
     held = site.value(tensor) if tensor is not None else None
-    if tensor is None or not isinstance(held, torch.Tensor) or held.is_leaf or not may_bind(site, stands, tensor):
+    if tensor is None or not isinstance(held, torch.Tensor) or held.is_leaf:
+        return None
+    if not wanted and not may_bind(site, stands, tensor, arguments=False):
         return None
     name = site.text(tensor)
     on = f"{name}.retain_grad()", f"{name} = {name}.detach().requires_grad_()"

@@ -14,6 +14,7 @@ from course_utils.clues import (
     followed,
     function_of,
     has_own_lines,
+    holders,
     name_of,
     one_line,
     stores,
@@ -36,7 +37,8 @@ def grad_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
     name = site.text(read.value)
     for wide in widened(site):
         made = definitions(wide, name)
-        above = [one for one in made if (one.end_lineno or 0) < wide.line] or made
+        steps = [one for one in made if f"{name}.grad" in _read(wide, one)]
+        above = steps or [one for one in made if (one.end_lineno or 0) < wide.line] or made
         if above:
             return _grad_of(site, wide, above, name)
         if name in stores(wide.tree):  # bound in a way that is not known here
@@ -81,7 +83,9 @@ def _step(site: Site, made: ast.Assign, name: str) -> Mend | None:
     match made.value:
         case ast.BinOp(left=left, op=ast.Sub() | ast.Add() as op, right=right) if site.text(left) == name:
             sign, margin = "-" if isinstance(op, ast.Sub) else "+", " " * made.col_offset
-            step = f"with {torch_in(site) or 'torch'}.no_grad():\n{margin}    {name} {sign}= {site.text(right)}"
+            loops = [site.text(one) for one in holders(site.tree, made) if isinstance(one, ast.For | ast.While)]
+            clear = f"\n{margin}{name}.grad = None" if loops and not re.search(r"zero_|grad = None", loops[0]) else ""
+            step = f"with {torch_in(site) or 'torch'}.no_grad():\n{margin}    {name} {sign}= {site.text(right)}{clear}"
             why = f"The step made a new `{name}`, and that one is a result. Change the leaf itself, off the tape."
             return replaced(site.cell, made, step), why
     return "", ""
@@ -112,7 +116,7 @@ def _again(site: Site, made: list[ast.Assign], name: str) -> Mend | None:
 
 def _kept(site: Site, made: ast.Assign, name: str) -> Mend | None:
     """A result that is on the way: its gradient can be kept."""
-    if asks(site, made.value) is False:
+    if asks(site, made.value) is False or "requires_grad" in site.text(made.value):
         return None
     why = f"On the way back the gradient passes through `{name}` and is not kept there, unless you ask for it before."
     return followed(site.cell, made, f"{name}.retain_grad()"), why

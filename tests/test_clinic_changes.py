@@ -99,8 +99,10 @@ def test_changed_in_place(case):
          "(hs[0] + hs[1]).sum().backward()",),
         ("def f(t):\n    a = t.exp()\n    a += 1\n    return a\ndef g(t):\n    b = t.tanh()\n    b += 1\n    return b\n"
          "w = torch.ones(2, requires_grad=True)\n(f(w) + g(w)).sum().backward()",),
+        ("w = torch.ones(3, requires_grad=True)\nh = torch.sigmoid(w)\nv = h.view(3)\nv += 1\nh.sum().backward()",),
     ],
-    ids=["a function changes what its caller has", "a loop changes what a list has", "two that may be it"],
+    ids=["a function changes what its caller has", "a loop changes what a list has", "two that may be it",
+         "a view of it"],
 )  # fmt: skip
 def test_what_cannot_be_told_is_left_alone(cells):
     shell, said = admit(*cells)
@@ -160,6 +162,22 @@ KEPT = [
 @pytest.mark.parametrize("case", KEPT, ids=lambda case: case.name)
 def test_gradient_kept_of_what_does_not_ask(case):
     treat(case, "gradient kept of what does not ask")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "def freeze(t):\n    t.requires_grad = False\nfreeze(w * 2)",
+        "for p in [w * 1]:\n    p.requires_grad = False",
+        "z = (w * 2).requires_grad_(False)",
+    ],
+    ids=["an argument", "a loop over a list", "part of an expression"],
+)
+def test_a_flag_that_cannot_be_mended_here_is_left_alone(cell):
+    shell, said = admit(cell)
+    assert "leaf" in str(said.error)
+    assert not said.leaflets
+    shell.close()
 
 
 def test_no_cure_for_a_gradient_that_was_cut_off_on_purpose():
@@ -268,6 +286,20 @@ GRADS = [
         lambda shell: not shell["w"].is_leaf,
     ),
 ]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_step_that_replaces_the_weight_in_a_loop():
+    shell, said = admit(
+        NEW_W
+        + "for _ in range(60):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n    w = w - 0.1 * w.grad"
+    )
+    assert isinstance(said.error, TypeError)
+    leaflet = said.leaflets[0]  # that of the error, where there is one
+    assert (leaflet.line, leaflet.tensor) == (5, "w")
+    assert shell.run(leaflet.cure).error is None
+    assert shell["loss"] < 1e-3
+    shell.close()
 
 
 @pytest.mark.filterwarnings("default")

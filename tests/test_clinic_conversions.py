@@ -57,6 +57,16 @@ NUMPY = [
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # numpy's new words to an older torch
+def test_a_list_from_a_function_is_not_detached():
+    shell, said = admit(
+        "def both(t):\n    return [t * 2, t * 3]", "np.array(both(torch.tensor(1.0, requires_grad=True)))"
+    )
+    assert said.error is not None
+    assert not said.leaflets
+    shell.close()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # numpy's new words to an older torch
 @pytest.mark.parametrize("case", NUMPY, ids=lambda case: case.name)
 def test_numpy_of_a_tensor_that_asks(case):
     with matplotlib.rc_context():
