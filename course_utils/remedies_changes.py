@@ -9,7 +9,7 @@ from course_utils.changes import Change, Spoilt, spoilers
 from course_utils.clues import definitions, holders, own_line, stores, widened
 from course_utils.leaflet import Leaflet
 from course_utils.outofplace import hidden, out_of_place
-from course_utils.remedies_steps import step_too_soon
+from course_utils.remedies_too_soon import step_too_soon
 from course_utils.site import Site, names_in
 import torch
 

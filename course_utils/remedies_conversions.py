@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 import re
 
-from course_utils.asking import asks
+from course_utils.tracked import asks
 from course_utils.clues import dotted, has_own_lines, is_inner, may_bind, name_of, one_line, parsed, torch_in
 from course_utils.edits import inserted, replaced
 from course_utils.leaflet import Leaflet

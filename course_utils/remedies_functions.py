@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import re
 from typing import TypeGuard
 
-from course_utils.asking import asks
+from course_utils.tracked import asks
 from course_utils.clues import function_of, parsed
 from course_utils.edits import replaced
 from course_utils.leaflet import Leaflet

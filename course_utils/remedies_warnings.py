@@ -6,7 +6,7 @@ import ast
 import math
 import re
 
-from course_utils.asking import asks
+from course_utils.tracked import asks
 from course_utils.clues import (
     PLAIN,
     definitions,

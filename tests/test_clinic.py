@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from shell import Shell
 from torch import nn
-from ward import SETUP, admit
+from sickbay import SETUP, admit
 
 NUMPY = "z = torch.ones(2, requires_grad=True).numpy()"
 GRAD = "h = w * 3\nh.sum().backward()\ng = h.grad"

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from ward import Case, admit, is_true, is_wrong, raises, treat
+from sickbay import Case, admit, is_true, is_wrong, raises, treat
 
 NEW_W = "w = torch.tensor([1.0, 2.0], requires_grad=True)\n"
 

@@ -3,7 +3,7 @@
 import matplotlib
 import pytest
 import torch
-from ward import Case, admit, raises, treat
+from sickbay import Case, admit, raises, treat
 
 NEW_W = "w = torch.tensor([1.0, 2.0], requires_grad=True)\n"
 AXES = "from matplotlib.figure import Figure\nax = Figure().subplots()\n"
