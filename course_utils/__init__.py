@@ -10,6 +10,7 @@ from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
 from course_utils.claims import check_expression, check_turns
+from course_utils.clinic import close_clinic, open_clinic
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate
@@ -58,3 +59,13 @@ __all__ = [
     "use_style",
     "watch_backward",
 ]
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """What `%load_ext course_utils` does: from now on a card stands under each of autograd's errors."""
+    open_clinic(ipython)
+
+
+def unload_ipython_extension(ipython: object) -> None:
+    """What `%unload_ext course_utils` does: no more cards."""
+    close_clinic(ipython)

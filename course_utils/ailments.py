@@ -9,11 +9,17 @@ from typing import NamedTuple
 from course_utils import (
     remedies_asking,
     remedies_backward,
+    remedies_changes,
+    remedies_conversions,
+    remedies_devices,
+    remedies_flags,
+    remedies_functions,
     remedies_leaves,
     remedies_shapes,
     remedies_steps,
     remedies_tape,
     remedies_unused,
+    remedies_warnings,
 )
 from course_utils.leaflet import Leaflet
 from course_utils.site import Site
@@ -57,5 +63,33 @@ AILMENTS = (
     ),
     _known((RuntimeError,), r"backward through the graph a second time", remedies_backward.second_backward),
     _known((RuntimeError,), r"leaf (variable|tensor) that requires grad.*in-?place", remedies_leaves.changed_in_place),
+    _known(
+        (RuntimeError,),
+        r"modified by an in-?place operation.*?\[torch\.(?:\w+\.)*(?P<kind>\w+)Tensor \[(?P<shape>[\d, ]*)\]\]"
+        r".*?is at version (?P<version>\d+)",
+        remedies_changes.needed_as_it_was,
+    ),
+    _known((RuntimeError,), r"can't call numpy\(\) on tensor that requires grad", remedies_conversions.to_numpy),
+    _known(
+        (RuntimeError,), r"only tensors of floating point.*can require gradients", remedies_conversions.whole_numbers
+    ),
+    _known((RuntimeError,), r"only change requires_grad flags? of leaf", remedies_flags.flag_of_result),
+    _known((RuntimeError,), r"can't retain_grad on tensor", remedies_flags.kept_without_asking),
+    _known((RuntimeError,), r"inference tensors? (cannot be saved|outside)", remedies_devices.from_inference),
+    _known((RuntimeError,), r"on the same device|not on the expected device", remedies_devices.elsewhere),
+    _known(
+        (RuntimeError,),
+        r"function (?P<kind>\w+?)Backward returned an incorrect number of gradients "
+        r"\(expected (?P<expected>\d+), got (?P<got>\d+)\)",
+        remedies_functions.wrong_number,
+    ),
 )
-WARNINGS: tuple[Ailment, ...] = ()
+WARNINGS = (
+    _known((UserWarning,), r"\.grad attribute of a tensor that is not a leaf", remedies_warnings.grad_of_result),
+    _known(
+        (UserWarning,),
+        r"target size \(torch\.Size\(\[(?P<target>[\d, ]*)\]\)\).*?"
+        r"input size \(torch\.Size\(\[(?P<input>[\d, ]*)\]\)\)",
+        remedies_warnings.other_shape,
+    ),
+)

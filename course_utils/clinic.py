@@ -7,18 +7,21 @@ hidden, replaced or delayed. What is not known is left as it was, and whatever g
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 import re
-from types import TracebackType
+from types import FrameType
 from typing import Any
-import warnings
 
 from course_utils.ailments import AILMENTS, WARNINGS, Ailment
+from course_utils.hearing import Hearing, quietly
 from course_utils.leaflet import Leaflet
 from course_utils.rows import unrolled
-from course_utils.site import Site, site_of
+from course_utils.site import Site, site_at, site_of
+
+MOST = 3  # leaflets of one cell: who has more to read reads none
+LONG = 4_000  # letters of an error's text: torch says what it is at the beginning
 
 
 def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet | None:
@@ -28,10 +31,18 @@ def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet
         error: as it was caught: its traceback tells the place.
         earlier: the texts of cells that ran before, the last one last.
     """
-    text = str(error)
-    for ailment in AILMENTS:
-        match = ailment.pattern.search(text) if isinstance(error, ailment.kinds) else None
-        site = site_of(error.__traceback__, earlier) if match else None
+    with suppress(Exception):
+        return _said(type(error), error, lambda: site_of(error.__traceback__, earlier), (*AILMENTS, *WARNINGS))
+    return None
+
+
+def _said(kind: object, message: object, place: Callable[[], Site | None], known: Iterable[Ailment]) -> Leaflet | None:
+    """The first leaflet that one of the ailments of this kind has for a text."""
+    mine = [one for one in known if isinstance(kind, type) and issubclass(kind, one.kinds)]
+    text = _text(message) if mine else ""
+    for ailment in mine:
+        match = ailment.pattern.search(text)
+        site = place() if match else None
         found = _treated(ailment, site, match) if site and match else None
         if found:
             return found
@@ -47,6 +58,14 @@ def _treated(ailment: Ailment, site: Site, match: re.Match[str]) -> Leaflet | No
             elsewhere = opened is site or found.before != opened.cell
             return found if elsewhere else replace(found, before=site.cell, line=site.line)
     return None
+
+
+def _text(message: object) -> str:
+    """The text of an error; "" if its `__str__` does something else, whatever that be."""
+    try:
+        return str(message)[:LONG]
+    except BaseException:
+        return ""
 
 
 def open_clinic(shell: Any) -> None:
@@ -66,6 +85,7 @@ def close_clinic(shell: Any) -> None:
     """No more cards, in this shell."""
     clinic = getattr(shell, "_course_clinic", None)
     if clinic is not None:
+        clinic.hearing.end()
         shell.events.unregister("pre_run_cell", clinic.before)
         shell.events.unregister("post_run_cell", clinic.after)
         shell._course_clinic = None
@@ -74,22 +94,36 @@ def close_clinic(shell: Any) -> None:
 class _Clinic:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.heard: list[tuple[str, TracebackType | None]] = []
-        self.show: Callable[..., None] | None = None
+        self.hearing = Hearing(self._heard)
+        self.leaflets: list[Leaflet] = []
 
     def before(self, _: object) -> None:
         """Listen to warnings: they are shown as ever."""
+        self.leaflets = []
         with suppress(Exception):
-            self.heard = []
+            self.hearing.begin()
 
     def after(self, result: Any) -> None:
         """Say what there is to say of a cell that has ended."""
         with suppress(Exception):
-            error = result.error_in_exec
-            if error is not None:
-                found = leaflet_for(error, earlier=self._earlier())
-                if found is not None:
-                    self._display(found)
+            self.hearing.end()
+        heard, self.leaflets = self.leaflets, []
+        quietly(lambda: self._say(result.error_in_exec, heard))
+
+    def _say(self, error: BaseException | None, heard: list[Leaflet]) -> None:
+        found = leaflet_for(error, earlier=self._earlier()) if error is not None else None
+        rest = [one for one in heard if found is None or (one.line != found.line and one.tensor != found.tensor)]
+        for leaflet in [found, *rest] if found else rest:
+            self._display(leaflet)
+
+    def _heard(self, message: object, category: object, frame: FrameType) -> None:
+        found = _said(category, message, lambda: site_at(frame, self._earlier()), WARNINGS)
+        if (
+            found
+            and len(self.leaflets) < MOST
+            and (found.ailment, found.line) not in {(one.ailment, one.line) for one in self.leaflets}
+        ):
+            self.leaflets.append(found)
 
     def _earlier(self) -> list[str]:
         return [text for text in self.shell.user_ns.get("In", [])[:-1] if text][-50:]
@@ -97,4 +131,4 @@ class _Clinic:
     def _display(self, leaflet: Leaflet) -> None:
         from IPython.display import display
 
-        display(leaflet)
+        display(leaflet)  # type: ignore[no-untyped-call]

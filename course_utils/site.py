@@ -8,12 +8,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 import linecache
-from types import CodeType, TracebackType
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
 from typing import TypeVar
 
 Found = TypeVar("Found", bound=ast.AST)
 _OF_MODULES = {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}  # lists, as a reader sees it
-FOREIGN = ("site-packages", "dist-packages", "/lib/python3", "\\lib\\", "<frozen ", "<string>")
+OURS = str(Path(__file__).parent)
+FOREIGN = (
+    "site-packages",
+    "dist-packages",
+    "/lib/python3",
+    "\\lib\\",
+    "<frozen ",
+    "<string>",
+    OURS,
+)
 
 
 @dataclass(frozen=True)
@@ -97,20 +107,45 @@ def site_of(
         earlier: the texts of cells that ran before, the last one last.
         names: the variables in sight; by default those of the frame.
     """
-    found = None
+    last: Site | None = None
     while trace is not None:
-        code, lines = trace.tb_frame.f_code, linecache.getlines(trace.tb_frame.f_code.co_filename)
-        if lines and not any(part in code.co_filename for part in FOREIGN):
-            seen = names if names is not None else {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
-            found = Site("".join(lines), _span(code, trace), seen, tuple(earlier), found)
+        if _is_learners(trace.tb_frame.f_code):
+            last = _site(trace.tb_frame, trace.tb_lasti, trace.tb_lineno, earlier, names, last)
         trace = trace.tb_next
-    return found
+    return last
 
 
-def _span(code: CodeType, trace: TracebackType) -> tuple[int, int, int, int]:
-    positions = list(code.co_positions())
-    first, last, left, right = positions[trace.tb_lasti // 2]
-    line = trace.tb_lineno
+def site_at(frame: FrameType | None, earlier: Sequence[str] = ()) -> Site | None:
+    """The innermost place in the learner's own code that runs now; None if there is none.
+
+    Args:
+        frame: where to begin: the frames that called it come next.
+        earlier: the texts of cells that ran before, the last one last.
+    """
+    while frame is not None and not _is_learners(frame.f_code):
+        frame = frame.f_back
+    return _site(frame, frame.f_lasti, frame.f_lineno, earlier) if frame is not None else None
+
+
+def _is_learners(code: CodeType) -> bool:
+    return not any(part in code.co_filename for part in FOREIGN) and bool(linecache.getlines(code.co_filename))
+
+
+def _site(
+    frame: FrameType,
+    instruction: int,
+    line: int | None,
+    earlier: Sequence[str],
+    names: Mapping[str, object] | None = None,
+    caller: Site | None = None,
+) -> Site:
+    code, lines = frame.f_code, linecache.getlines(frame.f_code.co_filename)
+    seen = names if names is not None else {**frame.f_globals, **frame.f_locals}
+    return Site("".join(lines), _span(code, instruction, line or 1), seen, tuple(earlier), caller)
+
+
+def _span(code: CodeType, instruction: int, line: int) -> tuple[int, int, int, int]:
+    first, last, left, right = list(code.co_positions())[instruction // 2]
     return (first or line, last or line, left or 0, right if right is not None else 10_000)
 
 
