@@ -1,0 +1,140 @@
+"""A training step as `diagnose` looks at it: the loss, the parameters with their names, and the graph, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from course_utils.names import Names
+from course_utils.recall import Recalled, is_readable, recall
+from course_utils.saved import is_freed, is_hooked
+from course_utils.walk import Source, edge_of, operands_first
+from course_utils.wrote import Wrote
+import torch
+
+if TYPE_CHECKING:
+    from torch.autograd.graph import Node as GradFn
+
+
+class Parameter(NamedTuple):
+    """A parameter, and what the learner calls it."""
+
+    name: str
+    tensor: torch.Tensor
+
+
+@dataclass
+class Checkup:
+    """What is looked at.
+
+    Attributes:
+        loss: what is to be differentiated.
+        loss_name: what the learner calls it.
+        parameters: each once.
+        variables: the learner's.
+        names: of what stands in the graph.
+        wrote: the learner's text.
+        order: the nodes of the graph, operands first; empty where there is none, or more than can be walked.
+        is_whole: whether the graph could be walked to its leaves.
+        freed: the ids of the nodes that an earlier backward pass has gone through.
+        is_hooked: whether a replay would run somebody's hook.
+        known: what is known of the results in the graph.
+    """
+
+    loss: torch.Tensor
+    loss_name: str
+    parameters: list[Parameter]
+    variables: Mapping[str, object]
+    names: Names
+    wrote: Wrote
+    order: list[GradFn]
+    is_whole: bool
+    freed: set[int]
+    is_hooked: bool
+    known: Recalled
+
+    @property
+    def nodes(self) -> set[int]:
+        """The ids of all nodes."""
+        return {id(fn) for fn in self.order}
+
+    def name_of(self, tensor: torch.Tensor) -> str:
+        """What the learner calls a tensor; "" if nothing."""
+        return name_of(self.names, tensor)
+
+    def name_of_source(self, source: Source) -> str:
+        """What the learner calls a result in the graph; "" if nothing."""
+        return self.names.of_source(source)[0] or ""
+
+    def steps(self) -> list[str]:
+        """The learner's variables on the way to the loss, in order, the loss last."""
+        roots = [self.name_of_source((fn, 0)) for fn in self.order if not hasattr(fn, "variable")]
+        return [name for name in roots if name.isidentifier()]
+
+
+def read_step(
+    loss: torch.Tensor, tensors: Sequence[torch.Tensor], variables: Mapping[str, object], wrote: Wrote
+) -> Checkup:
+    """A step, read: without parameters given, those that the loss leads to."""
+    names = Names({}, variables)
+    order, is_whole = _walk(loss)
+    leaves = [fn.variable for fn in order if hasattr(fn, "variable")]
+    texts = wrote.arguments[1:]
+    parameters = []
+    for place, tensor in enumerate(tensors or leaves):
+        text = texts[place] if tensors and len(texts) == len(tensors) else f"parameter {place + 1}"
+        parameters.append(Parameter(name_of(names, tensor) or text, tensor))
+    text = wrote.arguments[0] if wrote.arguments else ""
+    return Checkup(
+        loss,
+        name_of(names, loss) or (text if text.isidentifier() else "the loss"),
+        parameters,
+        variables,
+        names,
+        wrote,
+        order,
+        is_whole,
+        {id(fn) for fn in order if is_freed(fn)},
+        any(map(is_hooked, order)),
+        recall(loss, order, names) if order else Recalled(),
+    )
+
+
+def name_of(names: Names, tensor: torch.Tensor) -> str:
+    """What the learner calls a tensor, with a graph or without; "" if nothing."""
+    if not tensor.requires_grad:
+        return names.of_constant(tensor) or ""
+    with suppress(RuntimeError, ValueError):
+        return names.of_source(edge_of(tensor))[0] or ""
+    return ""
+
+
+def is_leaf(parameter: Parameter) -> bool:
+    """Whether backward() would leave a gradient at it."""
+    return parameter.tensor.is_leaf and parameter.tensor.requires_grad
+
+
+def is_finite(tensor: torch.Tensor) -> bool:
+    """Whether all numbers are finite; True of what cannot be read."""
+    return not is_readable(tensor) or bool(tensor.detach().isfinite().all())
+
+
+def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
+    """Whether the loss leads to a tensor."""
+    return id(edge_of(tensor)[0]) in checkup.nodes
+
+
+def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    """The learner's own variables, with what is passed over in names left out."""
+    return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]
+
+
+def _walk(loss: torch.Tensor) -> tuple[list[GradFn], bool]:
+    if not loss.requires_grad:
+        return [], True
+    try:
+        return operands_first(edge_of(loss)[0]), True
+    except ValueError:  # too many operations
+        return [], False

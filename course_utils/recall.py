@@ -1,0 +1,140 @@
+"""What is known of each result on the tape: what somebody holds of it now, and what it would be if computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from course_utils.names import Names
+from course_utils.record import note_of
+from course_utils.redo import KEPT, bare_name, redo
+from course_utils.saved import kept_by
+from course_utils.walk import edge_of
+import torch
+
+if TYPE_CHECKING:
+    from torch.autograd.graph import Node as GradFn
+
+Key = tuple[int, int]  # the `id` of a node, and which of its results
+LARGE = 10_000_000  # numbers of a result; a larger one is not computed again
+
+
+class Known(NamedTuple):
+    """A value, and the memory that it was read or computed from, by address."""
+
+    value: torch.Tensor
+    places: frozenset[int]
+
+
+@dataclass
+class Recalled:
+    """What is known of a graph.
+
+    Attributes:
+        now: of each result, what somebody holds of it now.
+        again: of each result, what its operands, as they are now, would give.
+        held: of each piece of memory met, by address, a tensor that lies there.
+        kept: the addresses of what operations keep for the backward pass.
+    """
+
+    now: dict[Key, Known] = field(default_factory=dict)
+    again: dict[Key, Known] = field(default_factory=dict)
+    held: dict[int, torch.Tensor] = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)
+
+    def value(self, key: Key) -> torch.Tensor | None:
+        """The value of a result, held or computed; None where it is not known."""
+        known = self.now.get(key) or self.again.get(key)
+        return known.value if known else None
+
+    def see(self, key: Key | None, tensor: torch.Tensor) -> Known | None:
+        """Take in a tensor that is held now; None of one whose numbers cannot be read."""
+        if not is_readable(tensor):
+            return None
+        place = address(tensor)
+        self.held.setdefault(place, tensor)
+        known = Known(tensor.detach(), frozenset([place]))
+        return known if key is None else self.now.setdefault(key, known)
+
+
+def recall(loss: torch.Tensor, order: Iterable[GradFn], names: Names) -> Recalled:
+    """What is known of the graph behind `loss`, whose nodes come in `order`, operands first. Nothing changes."""
+    order = list(order)
+    found = Recalled()
+    root = edge_of(loss)
+    found.see((id(root[0]), root[1]), loss)
+    keeping = {id(fn): kept_by(fn) for fn in order}
+    for fn in order:
+        _see_held(found, fn, keeping[id(fn)], names)
+    for fn in order:
+        operands = _operands(found, fn, keeping[id(fn)])
+        if operands is None or len(fn._input_metadata) != 1:
+            continue
+        made = redo(fn, [operand.value for operand in operands])
+        if made is not None:
+            places = frozenset[int]().union(*(operand.places for operand in operands))
+            found.again[id(fn), 0] = Known(made, places)
+    return found
+
+
+def is_readable(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has plain numbers in plain memory."""
+    is_plain = tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested
+    return is_plain and not tensor.is_quantized and 0 < tensor.numel() <= LARGE and not _is_wrapped(tensor)
+
+
+def _is_wrapped(tensor: torch.Tensor) -> bool:
+    """Whether it stands for others, as inside vmap or grad of `torch.func`, or is of a class with rules of its own."""
+    is_functions = torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    return is_functions or type(tensor) not in (torch.Tensor, torch.nn.Parameter)
+
+
+def address(tensor: torch.Tensor) -> int:
+    """Where the memory of a tensor begins; views share it."""
+    return tensor.untyped_storage().data_ptr()
+
+
+def _see_held(found: Recalled, fn: GradFn, kept: dict[str, torch.Tensor], names: Names) -> None:
+    leaf = getattr(fn, "variable", None)
+    if leaf is not None:
+        found.see((id(fn), 0), leaf)
+        return
+    for output in range(len(fn._input_metadata)):
+        _, tensor = names.of_source((fn, output))
+        if tensor is not None:
+            found.see((id(fn), output), tensor)
+    for tensor in kept.values():
+        if tensor.requires_grad:
+            source, output = edge_of(tensor)
+            found.see((id(source), output), tensor)
+        if is_readable(tensor):
+            found.kept.add(address(tensor))
+
+
+def _operands(found: Recalled, fn: GradFn, kept: dict[str, torch.Tensor]) -> list[Known] | None:
+    """The operands of a node, as they are now; None if one of them is not known."""
+    called = KEPT.get(bare_name(fn), ())
+    operands: list[Known] = []
+    for place, (source, output) in enumerate(fn.next_functions):
+        tensor = kept.get(called[place]) if place < len(called) else None
+        known = found.see(None, tensor) if tensor is not None else None
+        if known is None and source is not None:
+            known = found.now.get((id(source), output)) or found.again.get((id(source), output))
+        known = known or _noted(fn, place)
+        if known is None:
+            return None
+        operands.append(known)
+    return operands
+
+
+def _noted(fn: GradFn, place: int) -> Known | None:
+    """The copy of an operand without a graph that `record()` has made."""
+    note = note_of(fn)
+    if note is None or len(note.operands) != len(fn.next_functions) or bare_name(fn) == "Rsub":
+        return None
+    constant = note.operands[place]
+    value = constant.value if constant else None
+    if value is None:
+        return None
+    return Known(value if isinstance(value, torch.Tensor) else torch.tensor(value), frozenset())

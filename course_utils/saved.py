@@ -1,0 +1,60 @@
+"""What a live node keeps for its backward pass, read without running anybody's hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from torch.autograd.graph import Node as GradFn
+
+_RAW = "_raw_saved_"
+
+
+def kept_by(fn: GradFn) -> dict[str, torch.Tensor]:
+    """The tensors that a node keeps, by torch's names for them ("self", "other", "result").
+
+    What was freed, was changed in place or lies behind a hook (as in a checkpoint) is left out.
+    """
+    found: dict[str, torch.Tensor] = {}
+    for name, raw in _raw(fn):
+        if not _is_hooked(raw):
+            with suppress(RuntimeError):
+                kept = getattr(fn, f"_saved_{name}")
+                if isinstance(kept, torch.Tensor):
+                    found[name] = kept
+    return found
+
+
+def is_hooked(fn: GradFn) -> bool:
+    """Whether a node must call a hook to get at what it keeps."""
+    return any(_is_hooked(raw) for _, raw in _raw(fn)) or fn.name().startswith("CheckpointFunction")
+
+
+def is_freed(fn: GradFn) -> bool:
+    """Whether a backward pass has gone through a node and freed what it kept; False where it kept nothing."""
+    for name, raw in _raw(fn):
+        if _is_hooked(raw):
+            continue
+        try:
+            getattr(fn, f"_saved_{name}" if hasattr(type(fn), f"_saved_{name}") else f"saved_{name}", None)
+        except RuntimeError as error:
+            if "second time" in str(error) or "been freed" in str(error):
+                return True
+    return False
+
+
+def _raw(fn: Any) -> Iterator[tuple[str, Any]]:
+    for attribute in dir(fn):
+        if attribute.startswith(_RAW):
+            with suppress(RuntimeError):
+                yield attribute.removeprefix(_RAW), getattr(fn, attribute)
+
+
+def _is_hooked(raw: Any) -> bool:
+    if isinstance(raw, tuple | list):
+        return any(map(_is_hooked, raw))
+    return getattr(raw, "unpack_hook", None) is not None
