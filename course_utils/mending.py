@@ -74,22 +74,28 @@ class _Uncut(ast.NodeTransformer):
     def __init__(self, names: set[str]) -> None:
         self.names = names
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's protocol
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _CUTTING and self._is_about(function.value):
             return function.value
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         if name in _COPYING and node.args and self._is_about(node.args[0]):
-            return node.args[0]
+            return _stacked(node.args[0])
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802 - ast's protocol
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         return node.value if node.attr == "data" and self._is_about(node.value) else node
 
     def _is_about(self, node: ast.expr) -> bool:
         return bool(self.names & set(read_names(node)))
+
+
+def _stacked(node: ast.expr) -> ast.expr:
+    """A list of results as one tensor."""
+    is_list = isinstance(node, ast.List | ast.ListComp)
+    return _expression(f"torch.stack({ast.unparse(node)})") if is_list else node
 
 
 def guarded(wrote: Wrote, operation: str) -> Mended | None:
@@ -115,7 +121,7 @@ class _Guard(ast.NodeTransformer):
         self.operation, self.count = operation, 0
         self.choices: list[tuple[ast.expr, bool]] = []
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's protocol
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "where" and len(node.args) == 3:
             condition = node.args[0]
             for place, holds in ((1, True), (2, False)):
@@ -131,7 +137,7 @@ class _Guard(ast.NodeTransformer):
                 node.func.value = self._safe(node.func.value)
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 - ast's protocol
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.Div) and self.operation == "÷" and self.choices:
             node.right = self._safe(node.right)

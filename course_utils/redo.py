@@ -23,7 +23,7 @@ KEPT = {
 
 
 def bare_name(fn: GradFn) -> str:
-    """torch's name for an operation without what all of them share: "Mul", "LogSoftmax"."""
+    """Torch's name for an operation without what all of them share: "Mul", "LogSoftmax"."""
     return re.sub(r"Backward\d*$", "", fn.name().rpartition("::")[2])
 
 
@@ -63,8 +63,7 @@ def _dims(fn: Any) -> list[int]:
 
 def _squared_error(fn: Any, of: Sequence[torch.Tensor]) -> torch.Tensor:
     squares = (of[0] - of[1]) ** 2
-    reductions = [squares.clone, squares.mean, squares.sum]
-    return reductions[fn._saved_reduction]()
+    return (squares, squares.mean(), squares.sum())[int(fn._saved_reduction)]
 
 
 _FORMULAS: dict[str, Formula] = {

@@ -23,9 +23,10 @@ def kept_by(fn: GradFn) -> dict[str, torch.Tensor]:
     for name, raw in _raw(fn):
         if not _is_hooked(raw):
             with suppress(RuntimeError):
-                kept = getattr(fn, f"_saved_{name}")
-                if isinstance(kept, torch.Tensor):
-                    found[name] = kept
+                kept = getattr(fn, _attribute(fn, name))
+                several = kept if isinstance(kept, tuple | list) else ()
+                found |= {f"{name}[{place}]": each for place, each in enumerate(several) if _is_tensor(each)}
+                found |= {name: kept} if _is_tensor(kept) else {}
     return found
 
 
@@ -40,7 +41,7 @@ def is_freed(fn: GradFn) -> bool:
         if _is_hooked(raw):
             continue
         try:
-            getattr(fn, f"_saved_{name}" if hasattr(type(fn), f"_saved_{name}") else f"saved_{name}", None)
+            getattr(fn, _attribute(fn, name))
         except RuntimeError as error:
             if "second time" in str(error) or "been freed" in str(error):
                 return True
@@ -52,6 +53,15 @@ def _raw(fn: Any) -> Iterator[tuple[str, Any]]:
         if attribute.startswith(_RAW):
             with suppress(RuntimeError):
                 yield attribute.removeprefix(_RAW), getattr(fn, attribute)
+
+
+def _attribute(fn: GradFn, name: str) -> str:
+    """What torch calls it unpacked; a Function that the learner wrote has `saved_tensors`."""
+    return f"saved_{name}" if hasattr(fn, "_forward_cls") else f"_saved_{name}"
+
+
+def _is_tensor(kept: object) -> bool:
+    return isinstance(kept, torch.Tensor)
 
 
 def _is_hooked(raw: Any) -> bool:

@@ -78,5 +78,3 @@ def _finding(checkup: Checkup, place: int) -> Finding:
         f"nothing. Compute {checkup.loss_name} again after the change.",
         made_again(checkup.wrote, checkup.steps()),
     )
-
-

@@ -85,8 +85,22 @@ def _forward(checkup: Checkup) -> Finding:
                 return Finding(FORWARD, name, said, f"{name} = torch.nan_to_num({name}, 0.0, 0.0, 0.0)")
         value = checkup.known.value((id(fn), 0))
         if value is not None and bool(is_wrong(value).any()):
-            return _arose(checkup, fn, what)
-    return Finding(FORWARD, checkup.loss_name, f"`{checkup.loss_name}` is {what}; where that began cannot be seen here.")
+            return _arose(checkup, _origin(checkup, fn))
+    return Finding(
+        FORWARD, checkup.loss_name, f"`{checkup.loss_name}` is {what}; where that began cannot be seen here."
+    )
+
+
+def _origin(checkup: Checkup, fn: GradFn) -> GradFn:
+    """The operation that first gave something else than numbers: nan may come of an inf before it."""
+    while True:
+        for source, output in operands(fn):
+            value = checkup.known.value((id(source), output))
+            if value is not None and not bool(value.isfinite().all()):
+                fn = source
+                break
+        else:
+            return fn
 
 
 def _constants(checkup: Checkup, fn: GradFn) -> Iterator[tuple[str, torch.Tensor]]:
@@ -96,26 +110,26 @@ def _constants(checkup: Checkup, fn: GradFn) -> Iterator[tuple[str, torch.Tensor
             yield name, tensor
 
 
-def _arose(checkup: Checkup, fn: GradFn, what: str) -> Finding:
+def _arose(checkup: Checkup, fn: GradFn) -> Finding:
     operation = sign(fn.name())
     name = checkup.name_of_source((fn, 0)) or checkup.loss_name
     sources = [checkup.known.value((id(source), output)) for source, output in operands(fn)]
     is_first = sources and all(value is not None and bool(value.isfinite().all()) for value in sources)
     of = [called for source in operands(fn) if (called := checkup.name_of_source(source))]
     place = f"the operation {operation}" + (f" of `{of[0]}`" if of else "")
-    told = f"it arose in {place}" if is_first else f"it is seen from {place} on"
+    told = f"it began in {place}" if is_first else f"it is seen from {place} on"
     mended = guarded(checkup.wrote, operation)
     return Finding(
         FORWARD,
         name,
-        f"`{checkup.loss_name}` is not finite: {told}, which gave {what}.",
+        f"`{checkup.loss_name}` is no number any more: {told}.",
         mended.after if mended else "",
         mended.before if mended else "",
     )
 
 
 def _find_backward(checkup: Checkup) -> Iterator[Finding]:
-    """A leaf whose gradient will be nan or inf although the loss is finite: the backward pass is tried, leaving none."""
+    """A leaf whose gradient will be nan or inf although the loss is finite: a backward pass is tried by hand."""
     if not checkup.order or checkup.is_hooked or checkup.freed or checkup.loss.is_meta:
         return
     try:
@@ -130,7 +144,9 @@ def _find_backward(checkup: Checkup) -> Iterator[Finding]:
 
 
 def _leaves(checkup: Checkup) -> list[Parameter]:
-    return [parameter for parameter in checkup.parameters if parameter.tensor.requires_grad and parameter.tensor.is_leaf]
+    return [
+        parameter for parameter in checkup.parameters if parameter.tensor.requires_grad and parameter.tensor.is_leaf
+    ]
 
 
 def _first_broken(done: Pass) -> GradFn | None:
@@ -156,8 +172,8 @@ def _broken(checkup: Checkup, name: str, fn: GradFn, arriving: torch.Tensor) -> 
         BACKWARD,
         name,
         f"The loss is finite, but the gradient of `{name}` will be {what}: it arises on the way back through "
-        f"{operation}, whose slope is infinite where its operand is now. `torch.where` does not help behind it: 0 times "
-        "infinity is nan. The operand must never be there.",
+        f"{operation}, whose slope is infinite where its operand is now. `torch.where` does not help behind it: 0 "
+        "times infinity is nan. The operand must never be there.",
         mended.after if mended else "",
         mended.before if mended else "",
     )

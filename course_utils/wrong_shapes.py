@@ -73,12 +73,11 @@ def _columns(checkup: Checkup, fn: GradFn, size: int) -> Finding | None:
 def _side(checkup: Checkup, fn: GradFn, place: int) -> tuple[tuple[int, ...] | None, str, bool]:
     """Of an operand the shape before broadcasting, None if not known; its name; and whether it has a graph."""
     source, output = fn.next_functions[place] if place < len(fn.next_functions) else (None, 0)
+    while source is not None and bare_name(source) == "Expand":
+        source, output = source.next_functions[0]
     if source is not None:
-        while bare_name(source) == "Expand":
-            source, output = source.next_functions[0]  # type: ignore[assignment]
-        if bare_name(source) == "Unsqueeze":  # a column on purpose: x[:, None]
-            return (0,), "", True
-        return _shape(source, output), checkup.name_of_source((source, output)), True
+        is_column = bare_name(source) == "Unsqueeze"  # one on purpose: x[:, None]
+        return (0,) if is_column else _shape(source, output), checkup.name_of_source((source, output)), True
     kept = kept_by(fn)
     called = ("self", "target" if "target" in kept else "other")[place]
     tensor = kept.get(called)

@@ -121,7 +121,7 @@ def _carried_on(checkup: Checkup) -> Iterator[Finding]:
     fresh = [fn for fn in checkup.order if id(fn) not in checkup.freed and _keeps(fn)]
     if not entries or root is None or not fresh:
         return
-    name = _state(checkup, entries[0][0])
+    name = next((name for source, _ in reversed(entries) if (name := _state(checkup, source))), checkup.loss_name)
     yield Finding(
         ALIVE,
         name,
@@ -136,14 +136,14 @@ def _keeps(fn: GradFn) -> bool:
 
 
 def _state(checkup: Checkup, entry: GradFn) -> str:
-    """The variable that carries the old graph on: one of this step made as the old one was, else the loss."""
+    """The variable that carries the old graph on: one of this step made as the old one was; "" if there is none."""
     shape = tuple(entry._input_metadata[0].shape)
     for fn in checkup.order:
         if id(fn) not in checkup.freed and fn.name() == entry.name() and fn is not checkup.order[-1]:
             name = checkup.name_of_source((fn, 0))
             if name and tuple(fn._input_metadata[0].shape) == shape:
                 return name
-    return checkup.name_of_source((entry, 0)) or checkup.loss_name
+    return checkup.name_of_source((entry, 0))
 
 
 def _sum(checkup: Checkup, name: str) -> Finding:

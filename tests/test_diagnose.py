@@ -173,7 +173,9 @@ found = diagnose(loss, w)
         assert torch.allclose(shell["w"].grad, torch.tensor([-1.8, -3.8]))
 
     def test_whole_numbers(self, shell):
-        finding = found_by(shell, "w = torch.tensor(1)\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w)")
+        finding = found_by(
+            shell, "w = torch.tensor(1)\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w)"
+        )
         assert (finding.kind, finding.name) == ("does not ask", "w")
         run(shell, finding.cure + "\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w)")
         assert not shell["found"]
@@ -186,7 +188,7 @@ class TestUnreached:
             "y_hat = (w * x).detach() + b",
             "y_hat = w.data * x + b",
             "y_hat = w.item() * x + b",
-            "y_hat = torch.tensor([w * value for value in x]) + b",
+            "y_hat = torch.tensor([w.detach() * value for value in x]) + b",
             "y_hat = torch.tensor((w * x).tolist()) + b",
         ],
     )
@@ -205,9 +207,6 @@ for step in range(300):
         finding = found_by(shell, cell.format(line=line))
         assert (finding.kind, finding.name) == ("no path from the loss", "w")
         assert finding.replaces == line
-        if "[" in line or "tolist" in line:  # a list of tensors is not the same as their tensor
-            assert finding.cure
-            return
         run(shell, cell.format(line=finding.cure))
         assert trained(shell)
 
@@ -390,11 +389,10 @@ found = diagnose(loss, x)
         run(shell, finding.cure + cell)
         assert not shell["found"]
 
-    @pytest.mark.parametrize(("steps", "after"), [(8, False), (200, True)])
-    def test_a_rate_too_large(self, shell, loudly, steps, after):
+    def test_a_rate_too_large(self, shell, loudly):
         cell = """
-{{start}}
-for step in range({steps}):
+{start}
+for step in range(300):
     w.grad = b.grad = None
     loss = ((w * x + b - y) ** 2).mean()
     found = diagnose(loss, w, b)
@@ -402,7 +400,7 @@ for step in range({steps}):
     loss.backward()
     with torch.no_grad():
         w -= rate * w.grad; b -= rate * b.grad
-""".format(steps=max(steps, 300))
+"""
         finding = found_by(shell, cell.format(start="rate = 20.0"))
         assert finding.kind == "the steps run away"
         assert finding.cure == "rate = rate / 100"
@@ -454,7 +452,7 @@ for step in range(300):
         assert not trained(shell)
         run(shell, START + cell.format(cure=finding.cure, line=line))
         assert not shell["found"]
-        assert float(shell["loss"]) < 0.05  # the sizes of errors do not settle as squares do
+        assert float(shell["loss"]) < (0.2 if "l1" in line else 1e-3)  # sizes of errors do not settle as squares do
 
     def test_a_row_of_outputs(self, shell, loudly):
         cell = "{}\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w, b)"
@@ -485,7 +483,7 @@ class TestNothingChanges:
             parameter.register_hook(fired.append)
             parameter.register_post_accumulate_grad_hook(fired.append)
         net.register_full_backward_hook(lambda *_: fired.append("module"))
-        z = net(torch.randn(5, 2))
+        z = net(torch.randn(5, 2, requires_grad=True))
         z.register_hook(fired.append)
         loss = (z**2).mean()
         loss.grad_fn.register_hook(lambda *_: fired.append("node"))

@@ -51,6 +51,23 @@ MAY_IMPORT = {
     "lineup": {"attempt", "checks", "endurance", "numbers"},
     # words and pictures
     "words": {"graph"},
+    # what is silently wrong
+    "diagnosis": set(),
+    "saved": set(),
+    "redo": set(),
+    "recall": {"names", "record", "redo", "saved", "walk"},
+    "wrote": {"call"},
+    "mending": {"wrote"},
+    "checkup": {"names", "recall", "saved", "walk", "wrote"},
+    "wrong_leaves": {"checkup", "diagnosis", "mending", "wrote"},
+    "wrong_memory": {"checkup", "diagnosis", "mending", "recall", "record"},
+    "wrong_numbers": {"checkup", "diagnosis", "mending", "recall", "replay", "saved", "vjp", "walk"},
+    "wrong_shapes": {"checkup", "diagnosis", "redo", "saved"},
+    "wrong_sums": {"checkup", "diagnosis", "saved", "walk"},
+    "diagnose": {
+        "checkup", "diagnosis", "names", "wrong_leaves", "wrong_memory", "wrong_numbers", "wrong_shapes", "wrong_sums",
+        "wrote",
+    },
     "dot": {"graph", "words"},
     "steps": {"graph", "words"},
     "formulas": {"graph", "paths", "words"},
@@ -83,7 +100,7 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "device", "draw", "engine", "explorer", "exported",
+        "battery", "beside", "card", "chain", "checks", "claims", "device", "diagnose", "draw", "engine", "explorer", "exported",
         "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
         "widgets",
     },
