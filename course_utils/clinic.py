@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
+import warnings
 
-from course_utils.ailments import AILMENTS
+from course_utils.ailments import AILMENTS, WARNINGS
 from course_utils.leaflet import Leaflet
 from course_utils.site import site_of
 
