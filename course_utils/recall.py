@@ -20,8 +20,11 @@ Key = tuple[int, int]  # the `id` of a node, and which of its results
 LARGE = 10_000_000  # numbers of a result; a larger one is not computed again
 
 
+UNSURE = -1  # an address that is none: of what may rightly have been changed in place after it was used
+
+
 class Known(NamedTuple):
-    """A value, and the memory that it was read or computed from, by address."""
+    """A value, and the memory that it was read or computed from, by address, with `UNSURE` among them if it is."""
 
     value: torch.Tensor
     places: frozenset[int]
@@ -49,13 +52,18 @@ class Recalled:
         return known.value if known else None
 
     def see(self, key: Key | None, tensor: torch.Tensor) -> Known | None:
-        """Take in a tensor that is held now; None of one whose numbers cannot be read."""
+        """Take in a tensor that is held now; None of one whose numbers cannot be read.
+
+        Without a key it is what an operation kept itself: torch has seen to it that it was not changed in place since.
+        """
         if not is_readable(tensor):
             return None
         place = address(tensor)
         self.held.setdefault(place, tensor)
-        known = Known(tensor.detach(), frozenset([place]))
-        return known if key is None else self.now.setdefault(key, known)
+        if key is None:
+            return Known(tensor.detach(), frozenset([place]))
+        is_sure = tensor._version == 0
+        return self.now.setdefault(key, Known(tensor.detach(), frozenset([place] if is_sure else [place, UNSURE])))
 
 
 def recall(loss: torch.Tensor, order: Iterable[GradFn], names: Names) -> Recalled:
@@ -81,7 +89,8 @@ def recall(loss: torch.Tensor, order: Iterable[GradFn], names: Names) -> Recalle
 def is_readable(tensor: torch.Tensor) -> bool:
     """Whether a tensor has plain numbers in plain memory."""
     is_plain = tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested
-    return is_plain and not tensor.is_quantized and 0 < tensor.numel() <= LARGE and not _is_wrapped(tensor)
+    is_plain = is_plain and not tensor.is_quantized and not tensor.is_inference()
+    return is_plain and 0 < tensor.numel() <= LARGE and not _is_wrapped(tensor)
 
 
 def _is_wrapped(tensor: torch.Tensor) -> bool:

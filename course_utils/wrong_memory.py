@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from course_utils.checkup import Checkup
 from course_utils.diagnosis import Finding
 from course_utils.mending import made_again
-from course_utils.recall import address, is_readable
+from course_utils.recall import UNSURE, address, is_readable
 from course_utils.record import note_of
 import torch
 
@@ -42,12 +42,13 @@ def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int
     apart: list[frozenset[int]] = []
     for key, now in checkup.known.now.items():
         again = checkup.known.again.get(key)
-        if again is not None and not now.places & again.places:  # a view agrees with itself whatever happens
+        shared = again is None or now.places & again.places  # a view agrees with itself whatever happens
+        if again is not None and not shared and UNSURE not in now.places | again.places:
             (agreeing if _agree(now.value, again.value) else apart).append(now.places | again.places)
     for fn in checkup.order:
         note = note_of(fn)
         held = checkup.known.now.get((id(fn), 0))
-        if note is not None and note.value is not None and held is not None:
+        if note is not None and note.value is not None and held is not None and UNSURE not in held.places:
             (agreeing if _agree(held.value, note.value) else apart).append(held.places)
     return agreeing, apart
 

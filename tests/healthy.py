@@ -350,6 +350,25 @@ def views_and_slices():
 
 
 @healthy
+def changed_off_the_tape():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    result = x**2
+    with torch.no_grad():
+        result.add_(1)
+    return diagnose(result.sum(), x)
+
+
+@healthy
+def changed_in_place_where_no_slope_needs_it():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    first = torch.exp(x)
+    with torch.no_grad():
+        x += 1
+    second = x**2
+    return diagnose((first * second).sum(), x)
+
+
+@healthy
 def complex_numbers():
     x = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
     return diagnose((x * x.conj()).real.sum(), x)
