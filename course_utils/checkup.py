@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from course_utils.names import Names
 from course_utils.recall import Recalled, is_readable, recall
-from course_utils.saved import is_freed, is_hooked
+from course_utils.saved import has_own_code, is_freed
 from course_utils.walk import Source, edge_of, operands_first
 from course_utils.wrote import Wrote
 import torch
 
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
+
+
+NO_NAME = "the loss"
 
 
 class Parameter(NamedTuple):
@@ -39,7 +42,7 @@ class Checkup:
         order: the nodes of the graph, operands first; empty where there is none, or more than can be walked.
         is_whole: whether the graph could be walked to its leaves.
         freed: the ids of the nodes that an earlier backward pass has gone through.
-        is_hooked: whether a replay would run somebody's hook.
+        has_own_code: whether a replay would run somebody's hook or Function.
         known: what is known of the results in the graph.
     """
 
@@ -52,8 +55,13 @@ class Checkup:
     order: list[GradFn]
     is_whole: bool
     freed: set[int]
-    is_hooked: bool
+    has_own_code: bool
     known: Recalled
+
+    @property
+    def called(self) -> str:
+        """The loss in a sentence."""
+        return self.loss_name if self.loss_name == NO_NAME else f"`{self.loss_name}`"
 
     @property
     def nodes(self) -> set[int]:
@@ -81,15 +89,15 @@ def read_step(
     names = Names({}, variables)
     order, is_whole = _walk(loss)
     leaves = [fn.variable for fn in order if hasattr(fn, "variable")]
-    texts = wrote.arguments[1:]
+    paths = _paths(variables)
+    texts = wrote.arguments[1:] if len(wrote.arguments) == len(tensors) + 1 else []
     parameters = []
     for place, tensor in enumerate(tensors or leaves):
-        text = texts[place] if tensors and len(texts) == len(tensors) else f"parameter {place + 1}"
-        parameters.append(Parameter(name_of(names, tensor) or text, tensor))
-    text = wrote.arguments[0] if wrote.arguments else ""
+        name = paths.get(id(tensor)) or name_of(names, tensor)
+        parameters.append(Parameter(name or (texts[place] if texts else f"parameter {place + 1}"), tensor))
     return Checkup(
         loss,
-        name_of(names, loss) or (text if text.isidentifier() else "the loss"),
+        name_of(names, loss) or NO_NAME,
         parameters,
         variables,
         names,
@@ -97,7 +105,7 @@ def read_step(
         order,
         is_whole,
         {id(fn) for fn in order if is_freed(fn)},
-        any(map(is_hooked, order)),
+        any(map(has_own_code, order)),
         recall(loss, order, names) if order else Recalled(),
     )
 
@@ -129,6 +137,16 @@ def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
 def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
     """The learner's own variables, with what is passed over in names left out."""
     return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]
+
+
+def _paths(variables: Mapping[str, object]) -> dict[int, str]:
+    """The parameters of the learner's modules by their path: a loop over them leaves its `p` behind."""
+    found: dict[int, str] = {}
+    for name, thing in held_variables(variables):
+        if isinstance(thing, torch.nn.Module):
+            for inner, parameter in thing.named_parameters():
+                found.setdefault(id(parameter), f"{name}.{inner}")
+    return found
 
 
 def _walk(loss: torch.Tensor) -> tuple[list[GradFn], bool]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 import warnings
 
 from course_utils.checkup import Checkup, read_step
@@ -69,12 +71,21 @@ def diagnose(
             for look in _looks(checkup, accumulate):
                 with quietly():
                     findings += list(look)
-    return Diagnosis(findings)
+    return Diagnosis([_with_code_as_cure(finding) for finding in findings])
 
 
 def quietly() -> suppress:
     """What keeps one thing that cannot be looked at from hiding all others."""
     return suppress(Exception)
+
+
+def _with_code_as_cure(finding: Finding) -> Finding:
+    """The finding; without a cure where the tensor has no name that code could use."""
+    try:
+        ast.parse(finding.cure)
+    except SyntaxError:
+        return replace(finding, cure="", replaces="")
+    return finding
 
 
 def _looks(checkup: Checkup, accumulate: bool) -> list[Iterator[Finding]]:

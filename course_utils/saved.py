@@ -30,9 +30,12 @@ def kept_by(fn: GradFn) -> dict[str, torch.Tensor]:
     return found
 
 
-def is_hooked(fn: GradFn) -> bool:
-    """Whether a node must call a hook to get at what it keeps."""
-    return any(_is_hooked(raw) for _, raw in _raw(fn)) or fn.name().startswith("CheckpointFunction")
+def has_own_code(fn: GradFn) -> bool:
+    """Whether the backward pass of a node runs more than torch's formula: a hook, a learner's Function."""
+    function = getattr(fn, "_forward_cls", None)
+    is_own = function is not None and not function.__module__.startswith("torch.")
+    is_special = fn.name().startswith(("CheckpointFunction", "CompiledFunction"))
+    return is_own or is_special or any(_is_hooked(raw) for _, raw in _raw(fn))
 
 
 def is_freed(fn: GradFn) -> bool:

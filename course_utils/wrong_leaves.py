@@ -1,4 +1,4 @@
-"""Parameters that will not learn as they should: no leaves, not asking, out of the loss's reach, holding old gradients."""
+"""Parameters that will not learn as they should: no leaves, not asking, out of reach, with old gradients."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def find_unreached(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(
             UNREACHED,
             checkup.loss_name,
-            f"`{checkup.loss_name}` has no graph: nothing it was made from asks for a gradient, or it was computed "
+            f"{checkup.called} has no graph: nothing it was made from asks for a gradient, or it was computed "
             "inside `torch.no_grad()`.",
         )
 
 
 def _unreached(checkup: Checkup, parameter: Parameter) -> Finding:
     name, loss = parameter.name, checkup.loss_name
-    said = f"`{loss}` does not depend on `{name}`: it gets no gradient and never moves. "
+    said = f"{checkup.called} does not depend on `{name}`: it gets no gradient and never moves. "
     if mended := uncut(checkup.wrote, loss, name):
         told = "This line takes the way from it off the tape."
         return Finding(UNREACHED, name, said + told, mended.after, mended.before)

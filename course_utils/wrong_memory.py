@@ -76,6 +76,6 @@ def _finding(checkup: Checkup, place: int) -> Finding:
         name,
         f"{called[0].upper() + called[1:] if called[0] != '`' else called} was changed after an operation had used it, "
         "by way of `.data` or of a NumPy array: the backward pass needs the old numbers, finds the new ones and says "
-        f"nothing. Compute {checkup.loss_name} again after the change.",
+        f"nothing. Compute {checkup.called} again after the change.",
         made_again(checkup.wrote, checkup.steps()),
     )

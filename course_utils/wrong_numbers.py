@@ -77,18 +77,19 @@ def _slower(checkup: Checkup) -> str:
 def _forward(checkup: Checkup) -> Finding:
     """Where the loss's nan, or else its inf, first arose."""
     is_wrong = torch.isnan if bool(checkup.loss.detach().isnan().any()) else torch.isinf
-    what = "nan" if is_wrong is torch.isnan else "inf"
     for fn in checkup.order:
-        for name, tensor in _constants(checkup, fn):
-            if bool(is_wrong(tensor.detach()).any()):
-                said = f"`{name}` holds {what} already: it is no fault of the computation. Look for it and take it out."
-                return Finding(FORWARD, name, said, f"{name} = torch.nan_to_num({name}, 0.0, 0.0, 0.0)")
         value = checkup.known.value((id(fn), 0))
         if value is not None and bool(is_wrong(value).any()):
-            return _arose(checkup, _origin(checkup, fn))
-    return Finding(
-        FORWARD, checkup.loss_name, f"`{checkup.loss_name}` is {what}; where that began cannot be seen here."
-    )
+            origin = _origin(checkup, fn)
+            name = next((name for name, tensor in _constants(checkup, origin) if not is_finite(tensor)), "")
+            return _in_data(name) if name else _arose(checkup, origin)
+    said = f"{checkup.called} is no number any more; where that began cannot be seen here."
+    return Finding(FORWARD, checkup.loss_name, said)
+
+
+def _in_data(name: str) -> Finding:
+    said = f"`{name}` holds nan or inf already: it is no fault of the computation. Look for it and take it out."
+    return Finding(FORWARD, name, said, f"{name} = torch.nan_to_num({name}, 0.0, 0.0, 0.0)")
 
 
 def _origin(checkup: Checkup, fn: GradFn) -> GradFn:
@@ -104,10 +105,15 @@ def _origin(checkup: Checkup, fn: GradFn) -> GradFn:
 
 
 def _constants(checkup: Checkup, fn: GradFn) -> Iterator[tuple[str, torch.Tensor]]:
-    """The learner's tensors without a graph that a node keeps."""
+    """The learner's tensors without a graph that a node keeps; or that it may have taken, where it keeps none."""
     for tensor in kept_by(fn).values():
         if not tensor.requires_grad and is_readable(tensor) and (name := checkup.name_of(tensor)):
             yield name, tensor
+    if any(source is None for source, _ in fn.next_functions):
+        shape = tuple(fn._input_metadata[0].shape)
+        for name, thing in held_variables(checkup.variables):
+            if isinstance(thing, torch.Tensor) and not thing.requires_grad and tuple(thing.shape) == shape:
+                yield name, thing
 
 
 def _arose(checkup: Checkup, fn: GradFn) -> Finding:
@@ -122,7 +128,7 @@ def _arose(checkup: Checkup, fn: GradFn) -> Finding:
     return Finding(
         FORWARD,
         name,
-        f"`{checkup.loss_name}` is no number any more: {told}.",
+        f"{checkup.called} is no number any more: {told}.",
         mended.after if mended else "",
         mended.before if mended else "",
     )
@@ -130,7 +136,7 @@ def _arose(checkup: Checkup, fn: GradFn) -> Finding:
 
 def _find_backward(checkup: Checkup) -> Iterator[Finding]:
     """A leaf whose gradient will be nan or inf although the loss is finite: a backward pass is tried by hand."""
-    if not checkup.order or checkup.is_hooked or checkup.freed or checkup.loss.is_meta:
+    if not checkup.order or checkup.has_own_code or checkup.freed or checkup.loss.is_meta:
         return
     try:
         done = replay(edge_of(checkup.loss), torch.ones_like(checkup.loss.detach()))

@@ -103,15 +103,12 @@ def _finding(sides: list[tuple[tuple[int, ...] | None, str, bool]], size: int) -
     row = next(name for shape, name, _ in sides if shape == (size,)) or "the other"
     target = next((name for _, name, has_graph in sides if not has_graph), "")
     name = next((name for _, name, has_graph in sides if has_graph), "") or target
-    cure = ""
-    if target.isidentifier():
-        cure = f"{target} = {target}.reshape({size}, 1)" if target == row else f"{target} = {target}.reshape({size})"
-    elif name.isidentifier():
-        cure = f"{name} = {name}.reshape({size})" if name == column else f"{name} = {name}.reshape({size}, 1)"
+    mended = target if target.isidentifier() else name
+    shape = "-1, 1" if mended == row else "-1"
     return Finding(
         SQUARE,
         name or "the error",
         f"`{column}` has the shape ({size}, 1) and `{row}` the shape ({size},): together they give ({size}, {size}), "
         "each with each. Give both one shape, before the loss is computed.",
-        cure,
+        f"{mended} = {mended}.reshape({shape})" if mended.isidentifier() else "",
     )

@@ -23,39 +23,30 @@ DEEP = 200  # nodes of a term that are looked at
 
 def find_kept_alive(checkup: Checkup) -> Iterator[Finding]:
     """A variable that holds the graphs of losses that backward() has already gone through."""
-    here = _names_of_loss(checkup)
+    passed = {id(checkup.loss), *(id(parameter.tensor) for parameter in checkup.parameters)}
     for name, thing in held_variables(checkup.variables):
-        if name in here or id(thing) in {id(parameter.tensor) for parameter in checkup.parameters}:
-            continue
-        if isinstance(thing, torch.Tensor):
-            if _is_running_sum(checkup, thing):
-                yield _sum(checkup, name)
-        else:
-            inner = _held(name, thing)
-            if _is_history(checkup, [tensor for _, tensor in inner]):
-                yield _list(checkup, name)
-            for called, tensor in inner:
-                if _is_running_sum(checkup, tensor):
+        for called, held in _holders(name, thing):
+            if isinstance(held, torch.Tensor):
+                if id(held) not in passed and _is_running_sum(checkup, held):
                     yield _sum(checkup, called)
+            elif _is_history(checkup, [each for each in held if isinstance(each, torch.Tensor)]):
+                yield _list(checkup, called, is_list=not isinstance(thing, dict) or called != name)
     yield from _carried_on(checkup)
 
 
-def _names_of_loss(checkup: Checkup) -> set[str]:
-    return {name for name, thing in checkup.variables.items() if thing is checkup.loss}
-
-
-def _held(name: str, thing: object) -> list[tuple[str, torch.Tensor]]:
-    """The tensors that a list or a dictionary holds, the last ones."""
-    if name in ("In", "Out"):
-        return []
-    if isinstance(thing, dict):
-        pairs = [(f"{name}[{key!r}]", held) for key, held in islice(thing.items(), MOST)]
-    elif isinstance(thing, list | tuple | deque):
-        first = max(0, len(thing) - MOST)
-        pairs = [(f"{name}[{place}]", thing[place]) for place in range(first, len(thing))]
-    else:
-        pairs = []
-    return [(called, held) for called, held in pairs if isinstance(held, torch.Tensor)]
+def _holders(name: str, thing: object) -> Iterator[tuple[str, torch.Tensor | list[object]]]:
+    """The tensors and lists that a variable stands for, by name: itself, or what a dictionary or `self` holds."""
+    inner: list[tuple[str, object]] = [(name, thing)]
+    if isinstance(thing, dict) and name != "Out":
+        inner = [(f"{name}[{key!r}]", held) for key, held in islice(thing.items(), MOST)]
+        inner.append((name, list(thing.values())))
+    elif name == "self":
+        inner = [(f"self.{key}", held) for key, held in getattr(thing, "__dict__", {}).items()]
+    for called, held in inner:
+        if isinstance(held, torch.Tensor):
+            yield called, held
+        elif isinstance(held, list | tuple | deque):
+            yield called, list(held)[-MOST:]
 
 
 def _is_running_sum(checkup: Checkup, tensor: torch.Tensor) -> bool:
@@ -156,11 +147,11 @@ def _sum(checkup: Checkup, name: str) -> Finding:
     )
 
 
-def _list(checkup: Checkup, name: str) -> Finding:
+def _list(checkup: Checkup, name: str, *, is_list: bool) -> Finding:
     return Finding(
         ALIVE,
         name,
         f"`{name}` keeps losses with their graphs: none of them can be freed, and each step needs more memory. Keep "
         "numbers, in the line that keeps the loss.",
-        f"{name}.append({checkup.loss_name}.item())" if checkup.loss_name.isidentifier() else "",
+        f"{name}.append({checkup.loss_name}.item())" if checkup.loss_name.isidentifier() and is_list else "",
     )

@@ -389,6 +389,13 @@ found = diagnose(loss, x)
         run(shell, finding.cure + cell)
         assert not shell["found"]
 
+    def test_in_the_targets(self, shell, loudly):
+        cell = "\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w, b)"
+        finding = found_by(shell, "y = torch.ones(8); y[3] = float('nan')" + cell)
+        assert (finding.kind, finding.name) == ("nan or inf in the loss", "y")
+        run(shell, finding.cure + cell)
+        assert not shell["found"]
+
     def test_a_rate_too_large(self, shell, loudly):
         cell = """
 {start}
@@ -454,6 +461,19 @@ for step in range(300):
         assert not shell["found"]
         assert float(shell["loss"]) < (0.2 if "l1" in line else 1e-3)  # sizes of errors do not settle as squares do
 
+    def test_outputs_without_a_name(self, shell, loudly):
+        cell = """
+import warnings; warnings.simplefilter("ignore")
+net = nn.Linear(1, 1)
+{}
+loss = F.mse_loss(net(x[:, None]), y)
+found = diagnose(loss, net)
+"""
+        finding = found_by(shell, cell.format(""))
+        assert (finding.kind, finding.name, finding.cure) == ("broadcast to a square", "y", "y = y.reshape(-1, 1)")
+        run(shell, cell.format(finding.cure))
+        assert not shell["found"]
+
     def test_a_row_of_outputs(self, shell, loudly):
         cell = "{}\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w, b)"
         finding = found_by(shell, cell.format("y = y[:, None]"))
@@ -472,6 +492,64 @@ class TestDevices:
         run(shell, finding.cure + "\n" + cell + "\nloss.backward()")
         assert not shell["found"]
         assert shell["w"].grad is not None
+
+
+class TestNames:
+    def test_a_loop_leaves_its_variable_behind(self, shell, loudly):
+        run(shell, "net = nn.Linear(1, 1)\nfor p in net.parameters(): p.grad = torch.ones_like(p)")
+        run(shell, "del net.bias; net.bias = None; p = net.weight")
+        finding = found_by(shell, "loss = net(x[:, None]).sum()\nfound = diagnose(loss, *net.parameters())")
+        assert (finding.name, finding.cure) == ("net.weight", "net.zero_grad()")
+
+    def test_in_objects_of_ones_own(self, shell, loudly):
+        cell = """
+class Line:
+    def __init__(self):
+        self.w, self.history = torch.tensor(0.5, requires_grad=True), []
+    def step(self):
+        loss = ((self.w * x - y) ** 2).mean()
+        self.history.append(loss)
+        found = diagnose(loss, self.w)
+        loss.backward()
+        return found
+line = Line()
+line.w.grad = torch.ones(())
+found = diagnose(((line.w * x - y) ** 2).mean(), line.w)
+line.w.grad = None
+later = [line.step() for _ in range(3)][-1]
+"""
+        finding = found_by(shell, cell)
+        assert (finding.name, finding.cure) == ("line.w", "line.w.grad = None")
+        assert {(each.kind, each.name, each.cure) for each in shell["later"].findings} == {
+            ("gradient not zeroed", "self.w", "self.w.grad = None"),
+            ("graph kept alive", "self.history", "self.history.append(loss.item())"),
+        }
+
+    def test_without_a_name_there_is_no_code(self, loudly):
+        def made():
+            w = torch.tensor(2.0, requires_grad=True)
+            w.grad = torch.ones(())
+            return w
+
+        found = diagnose(*[made() * 1 for _ in range(1)], *[made()])
+        assert [(each.kind, each.name, each.cure) for each in found.findings] == [
+            ("no path from the loss", "parameter 1", "")
+        ]
+
+    def test_a_dictionary_of_lists(self, shell, loudly):
+        cell = """
+log = {"train": [], "test": []}
+for step in range(4):
+    loss = ((w * x - y) ** 2).mean()
+    log["train"].append(loss)
+    found = diagnose(loss, w)
+    loss.backward()
+    w.grad = None
+"""
+        finding = found_by(shell, cell)
+        assert (finding.kind, finding.name) == ("graph kept alive", "log['train']")
+        run(shell, cell.replace('log["train"].append(loss)', finding.cure))
+        assert not shell["found"]
 
 
 class TestNothingChanges:
@@ -520,6 +598,23 @@ class TestNothingChanges:
             ran.clear()
             assert not diagnose(checkpoint(forward, w, use_reentrant=reentrant), w)
             assert len(ran) == 1
+
+    def test_a_function_of_ones_own_is_not_called(self, loudly):
+        ran = []
+
+        class Root(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x.sqrt()
+
+            @staticmethod
+            def backward(ctx, gradient):
+                ran.append(1)
+                return gradient * torch.rand(())
+
+        x = torch.tensor([0.0, 4.0], requires_grad=True)
+        assert not diagnose(Root.apply(x).sum(), x)
+        assert not ran
 
     def test_after_backward(self, loudly):
         net = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))

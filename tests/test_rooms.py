@@ -100,9 +100,9 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "device", "diagnose", "draw", "engine", "explorer", "exported",
-        "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
-        "widgets",
+        "battery", "beside", "card", "chain", "checks", "claims", "device", "diagnose", "draw", "engine", "explorer",
+        "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner",
+        "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
