@@ -64,6 +64,11 @@ class Checkup:
         return self.loss_name if self.loss_name == NO_NAME else f"`{self.loss_name}`"
 
     @property
+    def leaves(self) -> dict[int, GradFn]:
+        """The nodes of the leaves, by the ids of these."""
+        return {id(fn.variable): fn for fn in self.order if hasattr(fn, "variable")}
+
+    @property
     def nodes(self) -> set[int]:
         """The ids of all nodes."""
         return {id(fn) for fn in self.order}
@@ -130,8 +135,8 @@ def is_finite(tensor: torch.Tensor) -> bool:
 
 
 def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
-    """Whether the loss leads to a tensor."""
-    return id(edge_of(tensor)[0]) in checkup.nodes
+    """Whether the loss leads to a leaf."""
+    return id(tensor) in checkup.leaves
 
 
 def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:

@@ -11,6 +11,7 @@ import warnings
 from course_utils.checkup import Checkup, read_step
 from course_utils.diagnosis import Diagnosis, Finding
 from course_utils.names import callers_variables
+from course_utils.recall import is_functions
 from course_utils.wrong_leaves import find_apart, find_old_gradients, find_replaced, find_unreached
 from course_utils.wrong_memory import find_changed
 from course_utils.wrong_numbers import find_numbers
@@ -61,7 +62,10 @@ def diagnose(
     if not isinstance(accumulate, bool):
         raise TypeError(f"accumulate must be True or False, got {accumulate!r}")
     tensors = list({id(tensor): tensor for given in parameters for tensor in _tensors(given)}.values())
+    tensors = [tensor for tensor in tensors if not torch.nn.parameter.is_lazy(tensor)]  # those have no numbers yet
     variables = callers_variables()
+    if is_functions(loss):  # torch.func differentiates without backward()
+        return Diagnosis([])
     wrote = callers_text(variables)
     findings: list[Finding] = []
     with torch.inference_mode(mode=False), warnings.catch_warnings():

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
 Key = tuple[int, int]  # the `id` of a node, and which of its results
+_DTYPES = {
+    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64, torch.complex128, torch.int64,
+    torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+}  # fmt: skip
 LARGE = 10_000_000  # numbers of a result; a larger one is not computed again
 
 
@@ -88,15 +92,19 @@ def recall(loss: torch.Tensor, order: Iterable[GradFn], names: Names) -> Recalle
 
 def is_readable(tensor: torch.Tensor) -> bool:
     """Whether a tensor has plain numbers in plain memory."""
-    is_plain = tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_nested
-    is_plain = is_plain and not tensor.is_quantized and not tensor.is_inference()
-    return is_plain and 0 < tensor.numel() <= LARGE and not _is_wrapped(tensor)
+    if _is_wrapped(tensor) or tensor.is_nested or tensor.is_meta or tensor.layout is not torch.strided:
+        return False
+    return tensor.dtype in _DTYPES and not tensor.is_inference() and 0 < tensor.numel() <= LARGE
+
+
+def is_functions(tensor: torch.Tensor) -> bool:
+    """Whether it stands for others, as inside vmap or grad of `torch.func`."""
+    return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
 def _is_wrapped(tensor: torch.Tensor) -> bool:
-    """Whether it stands for others, as inside vmap or grad of `torch.func`, or is of a class with rules of its own."""
-    is_functions = torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-    return is_functions or type(tensor) not in (torch.Tensor, torch.nn.Parameter)
+    """Whether it stands for others, or is of a class with rules of its own."""
+    return type(tensor) not in (torch.Tensor, torch.nn.Parameter) or is_functions(tensor)
 
 
 def address(tensor: torch.Tensor) -> int:
@@ -113,12 +121,11 @@ def _see_held(found: Recalled, fn: GradFn, kept: dict[str, torch.Tensor], names:
         _, tensor = names.of_source((fn, output))
         if tensor is not None:
             found.see((id(fn), output), tensor)
-    for tensor in kept.values():
+    for tensor in filter(is_readable, kept.values()):
+        found.kept.add(address(tensor))
         if tensor.requires_grad:
             source, output = edge_of(tensor)
             found.see((id(source), output), tensor)
-        if is_readable(tensor):
-            found.kept.add(address(tensor))
 
 
 def _operands(found: Recalled, fn: GradFn, kept: dict[str, torch.Tensor]) -> list[Known] | None:

@@ -143,16 +143,12 @@ def _find_backward(checkup: Checkup) -> Iterator[Finding]:
     except CannotReplayError:
         return
     first = _first_broken(done)
-    for name, tensor in _leaves(checkup):
-        arriving = done.arriving.get(id(edge_of(tensor)[0]), [None])[0]
+    leaves = checkup.leaves
+    for name, tensor in checkup.parameters:
+        node = leaves.get(id(tensor))
+        arriving = done.arriving[id(node)][0] if node is not None else None
         if first is not None and arriving is not None and not _is_whole(arriving):
             yield _broken(checkup, name, first, arriving)
-
-
-def _leaves(checkup: Checkup) -> list[Parameter]:
-    return [
-        parameter for parameter in checkup.parameters if parameter.tensor.requires_grad and parameter.tensor.is_leaf
-    ]
 
 
 def _first_broken(done: Pass) -> GradFn | None:

@@ -65,8 +65,8 @@ MAY_IMPORT = {
     "wrong_shapes": {"checkup", "diagnosis", "redo", "saved"},
     "wrong_sums": {"checkup", "diagnosis", "saved", "walk"},
     "diagnose": {
-        "checkup", "diagnosis", "names", "wrong_leaves", "wrong_memory", "wrong_numbers", "wrong_shapes", "wrong_sums",
-        "wrote",
+        "checkup", "diagnosis", "names", "recall", "wrong_leaves", "wrong_memory", "wrong_numbers", "wrong_shapes",
+        "wrong_sums", "wrote",
     },
     "dot": {"graph", "words"},
     "steps": {"graph", "words"},
