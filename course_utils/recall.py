@@ -21,6 +21,7 @@ _DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64, torch.complex128, torch.int64,
     torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
 }  # fmt: skip
+_ADDING = {"Add", "Sub", "Sum", "Mean", "Mm", "Mv", "Dot", "Bmm", "Addmm"}
 LARGE = 10_000_000  # numbers of a result; a larger one is not computed again
 
 
@@ -86,8 +87,18 @@ def recall(loss: torch.Tensor, order: Iterable[GradFn], names: Names) -> Recalle
         made = redo(fn, [operand.value for operand in operands])
         if made is not None:
             places = frozenset[int]().union(*(operand.places for operand in operands))
-            found.again[id(fn), 0] = Known(made, places)
+            cancels = _cancels(fn, [operand.value for operand in operands], made)
+            found.again[id(fn), 0] = Known(made, places | {UNSURE} if cancels else places)
     return found
+
+
+def _cancels(fn: GradFn, operands: list[torch.Tensor], made: torch.Tensor) -> bool:
+    """Whether most of a sum cancels out: then its digits hang on the order in which it was added up."""
+    if bare_name(fn) not in _ADDING or not made.is_floating_point():
+        return False
+    sizes = [operand.abs() for operand in operands]
+    bound = sum((size.max() for size in sizes), torch.zeros(())) if bare_name(fn) == "Sub" else redo(fn, sizes)
+    return bound is None or bool(made.abs().max() < 1e-3 * bound.abs().max())
 
 
 def is_readable(tensor: torch.Tensor) -> bool:

@@ -369,6 +369,16 @@ def changed_in_place_where_no_slope_needs_it():
 
 
 @healthy
+def a_sum_that_cancels():
+    torch.manual_seed(0)
+    x = torch.randn(300, 400, requires_grad=True)
+    h = (x - x.mean()).T
+    z = h * 1.0
+    loss = z.sum()
+    return diagnose(loss, x)
+
+
+@healthy
 def complex_numbers():
     x = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
     return diagnose((x * x.conj()).real.sum(), x)

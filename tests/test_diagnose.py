@@ -310,6 +310,25 @@ for step in range(100):
         assert not shell["found"]
         assert trained(shell)
 
+    def test_by_the_loss_itself(self, shell, loudly):
+        cell = """
+total = torch.zeros(())
+for step in range(100):
+    {cure}
+    total = total + ((w * x + b - y) ** 2).mean()
+    loss = total
+    found = diagnose(loss, w, b)
+    if found: break
+    total.backward()
+    with torch.no_grad():
+        w -= 0.2 * w.grad; b -= 0.2 * b.grad
+    w.grad = b.grad = None
+"""
+        finding = found_by(shell, cell.format(cure="pass"))
+        assert (finding.kind, finding.name, finding.cure) == ("graph kept alive", "total", "total = total.detach()")
+        run(shell, cell.format(cure=finding.cure))
+        assert abs(float(shell["w"].detach()) - 2) < 1e-2
+
     def test_by_a_state_carried_on(self, shell, loudly):
         cell = """
 w, b = torch.tensor(0.3, requires_grad=True), torch.tensor(0.1, requires_grad=True)
@@ -575,6 +594,13 @@ class TestNothingChanges:
         assert all(parameter.grad is None for parameter in net.parameters())
         loss.backward()
         assert fired
+
+    def test_where_no_tape_runs(self, loudly):
+        w, b = torch.tensor(3.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+        loss = w * w
+        for off in (torch.no_grad, torch.inference_mode):
+            with off():
+                assert [finding.name for finding in diagnose(loss, w, b).findings] == ["b"]
 
     def test_hooks_of_saved_tensors(self, loudly):
         fired = []
