@@ -11,6 +11,8 @@ from course_utils.wrote import Wrote, assigned, read_names
 
 DEEP = 200  # statements that are followed back from one
 
+_AT_ZERO = {"sqrt", "log", "log2", "log10", "rsqrt", "^"}  # have no slope at 0, and one just above it
+
 # Calls that give numbers without a graph, and attributes that do.
 _CUTTING = {"detach", "item", "tolist", "numpy"}
 _COPYING = {"tensor", "as_tensor", "float"}
@@ -130,12 +132,18 @@ class _Guard(ast.NodeTransformer):
                 self.choices.pop()
             return node
         self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == self.operation:
-            if node.args:
+        if isinstance(node.func, ast.Attribute) and self._is_meant(node):
+            if len(node.args) > (self.operation == "^"):  # torch.sqrt(x), torch.pow(x, 0.5)
                 node.args[0] = self._safe(node.args[0])
             else:
                 node.func.value = self._safe(node.func.value)
         return node
+
+    def _is_meant(self, node: ast.Call) -> bool:
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return called == self.operation or (
+            self.operation == "^" and called == "pow" and bool(node.args) and not _is_whole(node.args[-1])
+        )
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -146,8 +154,10 @@ class _Guard(ast.NodeTransformer):
         return node
 
     def _safe(self, operand: ast.expr) -> ast.expr:
-        self.count += 1
         text = ast.unparse(operand)
+        if not self.choices and self.operation not in _AT_ZERO:
+            return operand
+        self.count += 1
         if not self.choices:
             return _expression(f"({text} + 1e-12)")
         condition, holds = self.choices[-1]

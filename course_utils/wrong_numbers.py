@@ -124,7 +124,10 @@ def _arose(checkup: Checkup, fn: GradFn) -> Finding:
     of = [called for source in operands(fn) if (called := checkup.name_of_source(source))]
     place = f"the operation {operation}" + (f" of `{of[0]}`" if of else "")
     told = f"it began in {place}" if is_first else f"it is seen from {place} on"
-    mended = guarded(checkup.wrote, operation)
+    values = [value for value in sources if value is not None and not value.is_complex()]
+    mended = (
+        guarded(checkup.wrote, operation) if is_first and all(bool((value >= 0).all()) for value in values) else None
+    )
     return Finding(
         FORWARD,
         name,

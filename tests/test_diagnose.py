@@ -384,9 +384,14 @@ found = diagnose(loss, x)
         assert shell["x"].grad.isfinite().all()
         assert slopes is None or shell["x"].grad.tolist() == slopes
 
-    def test_a_length_of_nothing(self, shell, loudly):
+    @pytest.mark.parametrize(
+        "line",
+        ["loss = (v ** 2).sum().sqrt()", "loss = torch.sqrt((v ** 2).sum())", "loss = (v ** 2).sum() ** 0.5",
+         "loss = (v * v).sum().pow(0.5)", "loss = torch.pow((v * v).sum(), 0.5)"],
+    )  # fmt: skip
+    def test_a_length_of_nothing(self, shell, loudly, line):
         cell = "v = torch.zeros(3, requires_grad=True)\n{}\nfound = diagnose(loss, v)\n"
-        finding = found_by(shell, cell.format("loss = (v ** 2).sum().sqrt()"))
+        finding = found_by(shell, cell.format(line))
         assert (finding.kind, finding.name) == ("nan or inf in a gradient", "v")
         run(shell, cell.format(finding.cure) + "loss.backward()")
         assert not shell["found"]
@@ -400,6 +405,22 @@ found = diagnose(loss, x)
         run(shell, cell.format(finding.cure or "raise ValueError('no cure')") + "loss.backward()")
         assert not shell["found"]
         assert shell["p"].grad.isfinite().all()
+
+    def test_a_root_of_less_than_nothing_has_no_cure(self, shell, loudly):
+        cell = (
+            "p = torch.tensor([-1.0, 1.0], requires_grad=True)\nloss = torch.sqrt(p).sum()\nfound = diagnose(loss, p)"
+        )
+        finding = found_by(shell, cell)
+        assert (finding.kind, finding.cure) == ("nan or inf in the loss", "")
+        assert "sqrt of `p`" in finding.sentence
+
+    def test_in_a_function_of_an_earlier_cell(self, shell, loudly):
+        run(shell, "def root(x):\n    return torch.where(x > 0, torch.sqrt(x), torch.zeros_like(x))")
+        run(shell, "x = torch.tensor([-1.0, 0.0, 4.0], requires_grad=True)\nloss = root(x).sum()")
+        finding = found_by(shell, "found = diagnose(loss, x)")
+        assert finding.replaces == "return torch.where(x > 0, torch.sqrt(x), torch.zeros_like(x))"
+        run(shell, f"def root(x):\n    {finding.cure}\nroot(x).sum().backward()")
+        assert shell["x"].grad.tolist() == [0.0, 0.0, 0.25]
 
     def test_in_the_data(self, shell, loudly):
         cell = "\nloss = ((w * x + b - y) ** 2).mean()\nfound = diagnose(loss, w, b)"
