@@ -31,8 +31,9 @@ def find_changed(checkup: Checkup) -> Iterator[Finding]:
         suspects = [place for place, count in counts.items() if count == most]
         if not set(suspects) <= checkup.known.kept:
             return  # it may be one whose change does no harm
-        suspects.sort(key=lambda place: -_weight(checkup, place))
-        yield _finding(checkup, suspects[0])
+        weights = [_weight(checkup, place) for place in suspects]
+        likely = [place for place, weight in zip(suspects, weights, strict=True) if weight == max(weights)]
+        yield _finding(checkup, likely)
         left = [places for places in left if not places & set(suspects)]
 
 
@@ -68,13 +69,14 @@ def _weight(checkup: Checkup, place: int) -> int:
     return int(bool(checkup.name_of(checkup.known.held[place])))
 
 
-def _finding(checkup: Checkup, place: int) -> Finding:
-    name = checkup.name_of(checkup.known.held[place]) or "a value on the way"
-    called = f"`{name}`" if name.isidentifier() or "." in name or "[" in name else name
+def _finding(checkup: Checkup, places: list[int]) -> Finding:
+    names = [name for place in places if (name := checkup.name_of(checkup.known.held[place]))]
+    name = " or ".join(dict.fromkeys(names)) or "a value on the way"
+    called = " or ".join(f"`{each}`" for each in dict.fromkeys(names)) or "A value on the way"
     return Finding(
         CHANGED,
         name,
-        f"{called[0].upper() + called[1:] if called[0] != '`' else called} was changed after an operation had used it, "
+        f"{called} was changed after an operation had used it, "
         "by way of `.data` or of a NumPy array: the backward pass needs the old numbers, finds the new ones and says "
         f"nothing. Compute {checkup.called} again after the change.",
         made_again(checkup.wrote, checkup.steps()),

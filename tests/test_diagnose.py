@@ -268,6 +268,15 @@ found = diagnose(loss, W1, W2)
         run(shell, "nudged = W2.detach().clone(); nudged[0] += 1e-3\nslope = ((h @ nudged) ** 2).mean() - loss")
         assert torch.allclose(shell["slope"] / 1e-3, shell["W2"].grad[0], rtol=1e-1, atol=1e-2)
 
+    def test_one_of_two(self, shell, loudly):
+        """A product that is not that of its factors does not tell which of them was changed."""
+        run(shell, "w, v = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)")
+        finding = found_by(shell, "z = w * v\nloss = (z ** 2).sum()\nw.data -= 0.5\nfound = diagnose(loss, w, v)")
+        assert (finding.kind, finding.name) == ("changed behind the tape", "w or v")
+        run(shell, finding.cure + "\nfound = diagnose(loss, w, v)\nloss.backward()")
+        assert not shell["found"]
+        assert shell["v"].grad.tolist() == [0.5, 0.5, 0.5]
+
     def test_a_result_on_the_way(self, shell, loudly):
         cell = "h = torch.tanh(w * x + b)\nloss = ((h - y) ** 2).mean()\nh.data.clamp_(min=0.5)\n"
         run(shell, cell + "found = diagnose(loss, w, b)")
