@@ -73,6 +73,23 @@ MAY_IMPORT = {
     },
     # words and pictures
     "words": {"graph"},
+    # what is silently wrong
+    "diagnosis": set(),
+    "saved": set(),
+    "redo": set(),
+    "recall": {"names", "record", "redo", "saved", "walk"},
+    "wrote": {"call"},
+    "mending": {"wrote"},
+    "checkup": {"names", "recall", "saved", "walk", "wrote"},
+    "wrong_leaves": {"checkup", "diagnosis", "mending", "wrote"},
+    "wrong_memory": {"checkup", "diagnosis", "mending", "recall", "record"},
+    "wrong_numbers": {"checkup", "diagnosis", "mending", "recall", "replay", "saved", "vjp", "walk"},
+    "wrong_shapes": {"checkup", "diagnosis", "redo", "saved"},
+    "wrong_sums": {"checkup", "diagnosis", "saved", "walk"},
+    "diagnose": {
+        "checkup", "diagnosis", "names", "recall", "wrong_leaves", "wrong_memory", "wrong_numbers", "wrong_shapes",
+        "wrong_sums", "wrote",
+    },
     "dot": {"graph", "words"},
     "steps": {"graph", "words"},
     "formulas": {"graph", "paths", "words"},
@@ -128,10 +145,9 @@ MAY_IMPORT = {
     "hearing": set(),
     "clinic": {"ailments", "hearing", "leaflet", "rows", "site"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "draw", "engine", "explorer",
-        "exported",
-        "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style", "traced", "tuner", "watch",
-        "widgets",
+        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnose", "draw", "engine",
+        "explorer", "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style",
+        "traced", "tuner", "watch", "widgets",
     },
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
