@@ -59,11 +59,11 @@ STEP = Exercise(
         ),
         "uphill": (
             IN_PLACE.replace("-=", "+="),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Step against the slope."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Take rate * slope away."),
         ),
         "the rate is missing": (
             IN_PLACE.replace("rate * ", ""),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Step against the slope."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Take rate * slope away."),
         ),
         "it asks no more": (
             """
@@ -72,7 +72,7 @@ STEP = Exercise(
                 w -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Step against the slope.",
+            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Take rate * slope away.",
         ),
         "return forgotten": (
             IN_PLACE.replace("    return w\n", ""),
