@@ -104,6 +104,18 @@ EITHER = Exercise(
     unsolved="not solved yet: at p = 2, q = 1 your function gives nothing back",
     solved="✓ right in all 4 cases",
     wrong={
+        "the size of p": (
+            "def either(p, q): return 3 * torch.where(p.abs() > q, p * q, p + q)",
+            "✗ at p = -3, q = -3: yours 27, true -18. Is -3 > -3?",
+        ),
+        "the other number alone": (
+            "def either(p, q): return 3 * torch.where(q < 3, p * q, p + q)",
+            "✗ at p = -3, q = -3: yours 27, true -18. Is -3 > -3?",
+        ),
+        "equal counts as larger": (
+            "def either(p, q): return 3 * torch.where(p >= q, p * q, p + q)",
+            "✗ at p = -3, q = -3: yours 27, true -18. Is -3 > -3?",
+        ),
         "another test": (
             "def either(p, q): return 3 * torch.where(p % 2 == 0, p * q, p + q)",
             "✗ at p = -3, q = -5: yours -24, true 45.",
@@ -115,15 +127,15 @@ EITHER = Exercise(
         ),
         "the first side alone": (
             "def either(p, q): return 3 * p * q",
-            ("✗ at p = 1, q = 4: yours 12, true 15. That is the first side alone."),
+            ("✗ at p = 1, q = 4: yours 12, true 15. The first side alone."),
         ),
         "the second side alone": (
             "def either(p, q): return 3 * (p + q)",
-            ("✗ at p = 2, q = 1: yours 9, true 6. That is the second side alone."),
+            ("✗ at p = 2, q = 1: yours 9, true 6. The second side alone."),
         ),
         "yes and no have changed places": (
             "def either(p, q): return 3 * torch.where(p > q, p + q, p * q)",
-            ("✗ at p = 2, q = 1: yours 9, true 6. Yes and no have changed places."),
+            ("✗ at p = 2, q = 1: yours 9, true 6. Yes and no swapped."),
         ),
         "the 3 forgotten": (
             "def either(p, q): return torch.where(p > q, p * q, p + q)",

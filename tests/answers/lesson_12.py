@@ -118,6 +118,24 @@ ORDER = Exercise(
     unsolved="not solved yet: your function gives nothing back",
     solved="✓ right: 4 graphs, 10000 operations in a row, 40 diamonds",
     wrong={
+        "by the distance to the result": (
+            """
+            def turns(result):
+                found, seen = [result], {result}
+                for value in found:
+                    for operand, _ in value.edges:
+                        if operand not in seen:
+                            seen.add(operand)
+                            found.append(operand)
+                level = dict.fromkeys(found, 0)
+                for value in found:
+                    for operand, _ in value.edges:
+                        level[operand] = max(level[operand], level[value] + 1)
+                return sorted(found, key=level.get)
+            """,
+            "✗ 40 diamonds, two ways through each: the order is not right. Is every value in it, once, "
+            "after all that use it?",
+        ),
         "the first 900 only": (
             TURNS.replace("while stack:", "while stack and len(seen) < 900:"),
             "✗ 10000 operations in a row: the order is not right. Is every value in it, once, after all that use it?",
