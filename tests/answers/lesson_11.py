@@ -15,7 +15,7 @@ FROZEN = Exercise(
         ),
         "the tracer looks at the numbers": (
             "eager, traced, dp_eager, dp_traced = 21, 21, 3, 3",
-            ("✗ traced: yours 21, true 36. It took the first side."),
+            ("✗ traced: yours 21, true 36. It took the first one."),
         ),
         "upstream forgotten": (
             "eager, traced, dp_eager, dp_traced = 21, 36, 1, 4",
