@@ -138,6 +138,13 @@ def test_what_an_exported_function_prints_does_no_harm():
     assert numbers(graph) == [("a", 3, 6), ("×", 9, 1)]
 
 
+def test_a_function_without_a_text_is_refused():
+    scope = {}
+    exec("def f(a): return a * a", scope)
+    with pytest.raises(ValueError, match="function must be a `def` whose text is known"):
+        export_graphs(scope["f"], {"a": 1.0})
+
+
 def talks(a):
     print("on the way")
     return a * a
