@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from course_utils.checks import check_by
@@ -86,9 +87,7 @@ def _engine_fault(engine: Callable[..., Any]) -> str | None:
             came = tried(partial(_trial_fault, engine, expression, place, clue))  # a partial: no line of ours is told
             if came.fault or came.value:
                 return f"{text} at a = {place[0]:g}, b = {place[1]:g}: {came.fault or came.value}"
-    return (
-        _again_fault(engine) or _shared_fault(engine) or long_fault(lambda total: total.backward(), engine, _far_fault)
-    )
+    return _again_fault(engine) or _shared_fault(engine) or long_fault(methodcaller("backward"), engine, _far_fault)
 
 
 def _trial_fault(

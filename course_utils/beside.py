@@ -71,8 +71,8 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
             ax.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, style, facecolor=COLOURS[fill], edgecolor=COLOURS[line]))
         rows = _rows(node)
         for at, row in enumerate(rows):  # one by one: a browser's letters have other widths, and only so are centred
-            place = left + across, down + ROW * (at - (len(rows) - 1) / 2)
-            ax.text(*place, row, ha="center", va="center", fontsize=LETTERS, color=COLOURS["ink"])
+            height = down + ROW * (at - (len(rows) - 1) / 2)
+            ax.text(left + across, height, row, ha="center", va="center", fontsize=LETTERS, color=COLOURS["ink"])
     return layout.height, layout.width
 
 

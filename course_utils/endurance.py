@@ -28,7 +28,7 @@ def long_fault(
 
     Args:
         go: walks over the graph behind a result.
-        engine: makes a value of a number; has +.
+        engine: makes a value of a number; has + and *, with bare numbers too.
         wrong: says what is wrong with what `go` gave, beside the only leaf and its true gradient; "" if nothing is.
     """
     graphs = {
@@ -62,6 +62,6 @@ def _chain(x: Any) -> Any:
 
 
 def _diamonds(r: Any) -> Any:
-    for _ in range(DIAMONDS):
-        r = r + r
+    for place in range(DIAMONDS):  # one side is longer: the distance to the result gives no order
+        r = r + r * 1 * 1 if place % 2 else r * 1 * 1 + r
     return r

@@ -25,9 +25,14 @@ def export_graphs(function: Callable[..., torch.Tensor], /, *feeds: Mapping[str,
         feeds: of each run a number for each parameter. The function is exported with the first.
 
     Raises:
+        ValueError: the text of `function` is not known: it was not written in a cell or a file.
         RuntimeError: `torch.export` refuses the function; the text is torch's, its first line.
     """
-    asked = dedent(inspect.getsource(function)), function.__name__, [dict(feed) for feed in feeds]
+    try:
+        text = dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        raise ValueError(f"function must be a `def` whose text is known, got {function!r}") from None
+    asked = text, function.__name__, [dict(feed) for feed in feeds]
     child = [sys.executable, "-c", _CHILD.format(path=sys.path)]
     done = subprocess.run(child, input=pickle.dumps(asked), capture_output=True, check=False)
     if done.returncode:

@@ -33,7 +33,7 @@ def draw_traced(program: fx.GraphModule | torch.export.ExportedProgram, /, **fee
     3. the result, × of a, b: value 12, gradient 1. Sends 4 (×4) to a. Sends 3 (×3) to b.
     """
     module = program if isinstance(program, fx.GraphModule) else program.graph_module
-    inputs = [node.name for node in module.graph.nodes if node.op == "placeholder"]
+    inputs = [str(node.target) for node in module.graph.nodes if node.op == "placeholder"]
     if feed and set(feed) != set(inputs):
         raise ValueError(f"feed must have a number for each of {', '.join(inputs)}, got {', '.join(feed)}")
     reader = _Reader(module, {name: torch.tensor(float(number)) for name, number in feed.items()})
@@ -72,8 +72,9 @@ class _Reader:
         if node.op == "get_attr":  # a branch of a `cond`, itself a graph
             self.values[node] = _branch(self.module, node)
         elif node.op == "placeholder":
-            self.values[node] = self.feed.get(node.name)
-            self._add(node, Node("leaf", node.name, value=self.values[node]))
+            name = str(node.target)  # the learner's; `node.name` of an input `sum` is `sum_1`
+            self.values[node] = self.feed.get(name)
+            self._add(node, Node("leaf", name, value=self.values[node]))
         elif _name(node) == "getitem":  # the result of an operation that could have several
             source = node.args[0]
             assert isinstance(source, fx.Node)
@@ -113,6 +114,8 @@ class _Reader:
             value = node.target(*arguments, **named)
         value = value[0] if isinstance(value, tuple) else value
         value = value if isinstance(value, torch.Tensor) else torch.tensor(value)  # a shape, a number of dimensions
+        if value.dim():
+            raise ValueError(f"program must compute with single numbers, got the shape {tuple(value.shape)} on the way")
         ask = [operand for operand in taken if operand.requires_grad and value.requires_grad]
         found = iter(torch.autograd.grad(value, ask, allow_unused=True, materialize_grads=True) if ask else ())
         return value, [next(found) if ask and operand.requires_grad else torch.tensor(0.0) for operand in taken]

@@ -108,6 +108,17 @@ def last_in_first_out(result):
     return sorted(order, key=lambda value: not value.edges)  # leaves last: they only receive
 
 
+def by_distance(result):
+    found = [result]
+    for value in found:
+        found += dict.fromkeys(source for source, _ in value.edges if source not in found)
+    level = dict.fromkeys(found, 0)
+    for value in found:
+        for source, _ in value.edges:
+            level[source] = max(level[source], level[value] + 1)
+    return sorted(found, key=level.get)
+
+
 def by_logarithm(a, n):
     return exp(n * log(a))
 

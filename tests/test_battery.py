@@ -7,6 +7,7 @@ from course_utils.engine import operands_first
 from engines import (
     as_found,
     back,
+    by_distance,
     by_logarithm,
     each_path,
     engine_with,
@@ -46,6 +47,10 @@ FAULTS = {
         engine_with(backward=back(order=last_in_first_out)),
         f"✗ (s + a) * s, where s = a * b {AT} a.grad is 24, true 36. "
         "Each must wait until all has arrived, and send only then.",
+    ),
+    "by distance": (
+        engine_with(backward=back(order=by_distance)),
+        "✗ 40 diamonds, two ways through each: it stops with KeyError: Value(2.74878e+11)",
     ),
     "powers by the logarithm": (
         engine_with(__pow__=rule(by_logarithm, lambda a, n: (n * by_logarithm(a, n - 1), 0.0))),

@@ -1,5 +1,6 @@
 """Every slider of every lesson swept over its range, without a browser: an exception of any callback fails."""
 
+import linecache
 from pathlib import Path
 
 import course_utils
@@ -37,7 +38,9 @@ def made(monkeypatch):
         scope = {"__name__": "__main__"}
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
-                exec(compile(cell.source, f"{path.stem}: {cell.id}", "exec"), scope)
+                name = f"{path.stem}: {cell.id}"
+                linecache.cache[name] = len(cell.source), None, cell.source.splitlines(keepends=True), name
+                exec(compile(cell.source, name, "exec"), scope)
         return found
 
     return run

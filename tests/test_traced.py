@@ -115,6 +115,17 @@ def test_an_operand_by_name_is_an_operand():
     assert numbers(draw_traced(program, a=3.0, b=4.0).with_gradients()) == [("a", 3, 1), ("b", 4, 1), ("+", 7, 1)]
 
 
+def test_an_input_has_the_learners_name():
+    program = torch.fx.symbolic_trace(lambda sum, b: sum + b)
+    assert numbers(draw_traced(program, sum=2.0, b=3.0)) == [("sum", 2, 1), ("b", 3, 1), ("+", 5, 1)]
+
+
+def test_tables_on_the_way_are_refused():
+    program = torch.fx.symbolic_trace(lambda a, b: torch.stack([a, b])[1])
+    with pytest.raises(ValueError, match="program must compute with single numbers"):
+        draw_traced(program, a=2.0, b=3.0)
+
+
 def test_a_tensor_from_outside_is_refused():
     w = torch.tensor(2.0)
     program = torch.fx.symbolic_trace(lambda a: w * a)
@@ -125,6 +136,13 @@ def test_a_tensor_from_outside_is_refused():
 def test_what_an_exported_function_prints_does_no_harm():
     [graph] = export_graphs(talks, {"a": 3.0})
     assert numbers(graph) == [("a", 3, 6), ("×", 9, 1)]
+
+
+def test_a_function_without_a_text_is_refused():
+    scope = {}
+    exec("def f(a): return a * a", scope)
+    with pytest.raises(ValueError, match="function must be a `def` whose text is known"):
+        export_graphs(scope["f"], {"a": 1.0})
 
 
 def talks(a):

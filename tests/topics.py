@@ -25,7 +25,7 @@ TOPICS = {
     "Jacobian, VJP and JVP": ("06_vector_backward", "neuron-count", "jvp(layer, x, u)"),
     "higher order": ("16_torch_optim", "curvature-values", "create_graph=keep"),
     "hooks": ("05_backward", "between-hook", "z.register_hook("),
-    "an engine of scalars": ("12_engine", "rest-table", "✓ right: 21 expressions"),
+    "an engine of scalars": ("12_engine", "rest-table", "✓ right: 22 expressions"),
     "an engine of tensors": ("12_engine", "rest-arrays", "Array.__matmul__"),
     "manual SGD": ("07_manual_sgd", "train", "w.grad.data.zero_()"),
     "the learning rate": ("08_learning_rate", "explore-bowl", "2 / c = 0.2143"),

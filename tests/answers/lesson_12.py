@@ -19,23 +19,23 @@ QUOTIENT = Exercise(
         ),
         "the square forgotten": (
             "def quotient_slopes(a, b): return 1 / b, -a / b",
-            ("✗ db at a = 3, b = 4: yours -0.75, true -0.1875. For b: write a / b as a times b to the power -1."),
+            ("✗ db at a = 3, b = 4: yours -0.75, true -0.1875. Write a / b as a times b to the power -1."),
         ),
         "changed places": (
             "def quotient_slopes(a, b): return -a / b**2, 1 / b",
-            ("✗ da at a = 3, b = 4: yours -0.1875, true 0.25. For b: write a / b as a times b to the power -1."),
+            ("✗ da at a = 3, b = 4: yours -0.1875, true 0.25. Write a / b as a times b to the power -1."),
         ),
         "as for a product": (
             "def quotient_slopes(a, b): return b, a",
-            ("✗ da at a = 3, b = 4: yours 4, true 0.25. For b: write a / b as a times b to the power -1."),
+            ("✗ da at a = 3, b = 4: yours 4, true 0.25. Write a / b as a times b to the power -1."),
         ),
         "as for a difference": (
             "def quotient_slopes(a, b): return 1.0, -1.0",
-            ("✗ da at a = 3, b = 4: yours 1, true 0.25. For b: write a / b as a times b to the power -1."),
+            ("✗ da at a = 3, b = 4: yours 1, true 0.25. Write a / b as a times b to the power -1."),
         ),
         "a forgotten": (
             "def quotient_slopes(a, b): return 1 / b, -1 / b**2",
-            ("✗ db at a = 3, b = 4: yours -0.0625, true -0.1875. For b: write a / b as a times b to the power -1."),
+            ("✗ db at a = 3, b = 4: yours -0.0625, true -0.1875. Write a / b as a times b to the power -1."),
         ),
         "one slope only": (
             "def quotient_slopes(a, b): return 1 / b",
@@ -43,7 +43,7 @@ QUOTIENT = Exercise(
         ),
         "the values": (
             "def quotient_slopes(a, b): return a / b, a / b",
-            ("✗ da at a = 3, b = 4: yours 0.75, true 0.25. For b: write a / b as a times b to the power -1."),
+            ("✗ da at a = 3, b = 4: yours 0.75, true 0.25. Write a / b as a times b to the power -1."),
         ),
         "one not done": (
             "def quotient_slopes(a, b): return 1 / b, None",
@@ -118,6 +118,24 @@ ORDER = Exercise(
     unsolved="not solved yet: your function gives nothing back",
     solved="✓ right: 4 graphs, 10000 operations in a row, 40 diamonds",
     wrong={
+        "by the distance to the result": (
+            """
+            def turns(result):
+                found, seen = [result], {result}
+                for value in found:
+                    for operand, _ in value.edges:
+                        if operand not in seen:
+                            seen.add(operand)
+                            found.append(operand)
+                level = dict.fromkeys(found, 0)
+                for value in found:
+                    for operand, _ in value.edges:
+                        level[operand] = max(level[operand], level[value] + 1)
+                return sorted(found, key=level.get)
+            """,
+            "✗ 40 diamonds, two ways through each: the order is not right. Is every value in it, once, "
+            "after all that use it?",
+        ),
         "the first 900 only": (
             TURNS.replace("while stack:", "while stack and len(seen) < 900:"),
             "✗ 10000 operations in a row: the order is not right. Is every value in it, once, after all that use it?",

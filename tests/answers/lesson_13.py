@@ -241,32 +241,32 @@ TWICE = Exercise(
             NET_BACK.replace(" * (1 - a2**2)", "").replace(" * (1 - a1**2)", ""),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 1.586, true 0.8924. Look at 1 − a², at 1 / n, and at what "
-                "is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 1.586, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "the slope of the second tanh in both": (
             NET_BACK.replace("a1**2", "a2**2"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 0.7492, true 0.8924. Look at 1 − a², at 1 / n, and at what"
-                " is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 0.7492, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "the square forgotten": (
             NET_BACK.replace("1 - a2**2", "1 - a2").replace("1 - a1**2", "1 - a1"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 2.044, true 0.8924. Look at 1 − a², at 1 / n, and at what "
-                "is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 2.044, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "the slope of sigmoid": (
             NET_BACK.replace("1 - a2**2", "a2 * (1 - a2)").replace("1 - a1**2", "a1 * (1 - a1)"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours -0.464, true 0.8924. Look at 1 − a², at 1 / n, and at what"
-                " is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours -0.464, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "1/n missing": (
@@ -288,32 +288,32 @@ TWICE = Exercise(
             NET_BACK.replace("a2 @ u, dim=1", "a2 @ u, dim=0"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 0.3297, true 0.8924. Look at 1 − a², at 1 / n, and at what"
-                " is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 0.3297, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "softmax forgotten": (
             NET_BACK.replace("torch.softmax(a2 @ u, dim=1)", "(a2 @ u)"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 2.416, true 0.8924. Look at 1 − a², at 1 / n, and at what "
-                "is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 2.416, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "u not turned": (
             NET_BACK.replace("u.T", "u"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 0.7929, true 0.8924. Look at 1 − a², at 1 / n, and at what"
-                " is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 0.7929, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "w not turned": (
             NET_BACK.replace("w.T", "w"),
             (
                 "✗ dw[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 0.2412, true 0.8924. Look at 1 − a², at 1 / n, and at what"
-                " is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 0.2412, true 0.8924. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "du transposed": (
@@ -328,8 +328,8 @@ TWICE = Exercise(
             NET_BACK.replace("a2.T @ dz", "a1.T @ dz"),
             (
                 "✗ du[0, 0] at x = [[1, -0.5]], y = [[0, 1]], w = [[0.5, -1], [1, 0.25]], b = [0.25, -0.5],"
-                " u = [[1, -1], [0.5, 2]]: yours 0.1299, true -0.2666. Look at 1 − a², at 1 / n, and at "
-                "what is transposed."
+                " u = [[1, -1], [0.5, 2]]: yours 0.1299, true -0.2666. Look at 1 − a², at each .T, and at "
+                "what goes into each use of w."
             ),
         ),
         "db not added up": (

@@ -19,11 +19,11 @@ STEP = Exercise(
     wrong={
         "rebinding": (
             IN_PLACE.replace("w -= rate", "w = w - rate"),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
         ),
         "rebinding on the tape": (
             "def step(w, rate): return w - rate * w.grad",
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2, true 1.6. A new tensor moved, not w."),
         ),
         "by .data": (
             """
@@ -31,7 +31,7 @@ STEP = Exercise(
                 w.data -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself?",
         ),
         "new numbers by .data": (
             """
@@ -39,7 +39,7 @@ STEP = Exercise(
                 w.data = w.data - rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself?",
         ),
         "on the tape": (
             """
@@ -51,19 +51,19 @@ STEP = Exercise(
         ),
         "another w given back": (
             IN_PLACE.replace("return w", "return w - 0"),
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself?",
         ),
         "a number given back": (
             IN_PLACE.replace("return w", "return 1"),
-            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself back?",
+            "✗ at w = [2, -2], rate = 0.1, in [2]: yours False, true True. By .data, or not w itself?",
         ),
         "uphill": (
             IN_PLACE.replace("-=", "+="),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Step against the slope."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours 2.4, true 1.6. Take rate * slope away."),
         ),
         "the rate is missing": (
             IN_PLACE.replace("rate * ", ""),
-            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Step against the slope."),
+            ("✗ at w = [2, -2], rate = 0.1, in [0][0]: yours -2, true 1.6. Take rate * slope away."),
         ),
         "it asks no more": (
             """
@@ -72,7 +72,7 @@ STEP = Exercise(
                 w -= rate * w.grad
                 return w
             """,
-            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Step against the slope.",
+            "✗ at w = [2, -2], rate = 0.1, in [1]: yours False, true True. Take rate * slope away.",
         ),
         "return forgotten": (
             IN_PLACE.replace("    return w\n", ""),
@@ -120,6 +120,20 @@ NUMERIC = Exercise(
     unsolved="not solved yet: at name = 'A' your function gives nothing back",
     solved="✓ right in all 4 cases",
     wrong={
+        "only the sizes": (
+            AGREES.replace(
+                "((leaf.grad - slopes).abs() < 1e-3).all().item()",
+                "((leaf.grad.abs() - slopes.abs()).abs() < 1e-3).all().item()",
+            ),
+            "✗ at name = 'A': yours True, true False.",
+        ),
+        "only the lengths": (
+            AGREES.replace(
+                "((leaf.grad - slopes).abs() < 1e-3).all().item()",
+                "((leaf.grad.norm() - slopes.norm()).abs() < 1e-3).item()",
+            ),
+            "✗ at name = 'A': yours True, true False.",
+        ),
         "no distance": (
             AGREES.replace("(leaf.grad - slopes).abs()", "(leaf.grad - slopes)"),
             "✗ at name = 'B': yours True, true False. Take abs().",
@@ -218,6 +232,14 @@ MEAN = Exercise(
     unsolved="not solved yet: at mean = 0, base = 2, count = 1 your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
+        "backward inside, and kept for a second": (
+            """
+            def new_mean(mean, loss, count):
+                loss.backward(retain_graph=True)
+                return mean + (loss.detach() - mean) / count
+            """,
+            "✗ at mean = 0, base = 2, count = 1: yours 'loss or its gradient has changed', true 4. A tensor is wanted.",
+        ),
         "backward called inside": (
             """
             def new_mean(mean, loss, count):
@@ -245,7 +267,8 @@ MEAN = Exercise(
             def new_mean(mean, loss, count):
                 return mean * (count - 1) / count + loss.data.div_(count)
             """,
-            "✗ at mean = 1, base = 2, count = 4: yours 'loss itself has changed', true 1.75. A tensor is wanted.",
+            "✗ at mean = 1, base = 2, count = 4: yours 'loss or its gradient has changed', true 1.75. A"
+            " tensor is wanted.",
         ),
         "the sum": (
             "def new_mean(mean, loss, count): return mean + loss.detach()",

@@ -208,7 +208,7 @@ NEWTON_STEP = Exercise(
         ),
         "uphill": (
             NEWTON.format("(w + slope / c).item()"),
-            "✗ at loss = cosh, w = 0.5: yours 0.9621, true 0.03788. That is uphill: take slope / c away.",
+            "✗ at loss = cosh, w = 0.5: yours 0.9621, true 0.03788. That is uphill.",
         ),
         "not divided": (
             NEWTON.format("(w - slope).item()"),
@@ -220,7 +220,7 @@ NEWTON_STEP = Exercise(
         ),
         "the step alone": (
             NEWTON.format("(slope / c).item()"),
-            "✗ at loss = cosh, w = 0.5: yours 0.4621, true 0.03788. That is slope / c: take it away from w.",
+            "✗ at loss = cosh, w = 0.5: yours 0.4621, true 0.03788. Take that away from w.",
         ),
         "upside down": (
             NEWTON.format("(w - c / slope).item()"),
