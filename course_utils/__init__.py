@@ -10,7 +10,7 @@ from course_utils.card import predict
 from course_utils.chain import explain
 from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
 from course_utils.claims import check_expression, check_turns
-from course_utils.clinic import close_clinic, open_clinic
+from course_utils.clinic import close_clinic, open_clinic, read_error
 from course_utils.diagnose import diagnose
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
@@ -53,6 +53,7 @@ __all__ = [
     "plot_graphs",
     "plot_loss",
     "predict",
+    "read_error",
     "record",
     "show_machine",
     "step_backward",

@@ -24,6 +24,23 @@ MOST = 3  # leaflets of one cell: who has more to read reads none
 LONG = 4_000  # letters of an error's text: torch says what it is at the beginning
 
 
+def read_error(error: BaseException) -> Leaflet | None:
+    """What is to be said of an error that was caught, in a cell of IPython or anywhere; None if it is not known.
+
+    Args:
+        error: as it was caught: its traceback tells the place.
+    """
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return leaflet_for(error, earlier=earlier_cells(shell) if shell is not None else ())
+
+
+def earlier_cells(shell: Any) -> list[str]:
+    """The texts of the cells that ran before the one at work, as far as they matter."""
+    return [text for text in shell.user_ns.get("In", [])[:-1] if text][-50:]
+
+
 def leaflet_for(error: BaseException, *, earlier: Sequence[str] = ()) -> Leaflet | None:
     """What is to be said of an error that was raised; None if it is none of autograd's, or not known.
 
@@ -111,22 +128,19 @@ class _Clinic:
         quietly(lambda: self._say(result.error_in_exec, heard))
 
     def _say(self, error: BaseException | None, heard: list[Leaflet]) -> None:
-        found = leaflet_for(error, earlier=self._earlier()) if error is not None else None
+        found = leaflet_for(error, earlier=earlier_cells(self.shell)) if error is not None else None
         rest = [one for one in heard if found is None or (one.line != found.line and one.tensor != found.tensor)]
         for leaflet in [found, *rest] if found else rest:
             self._display(leaflet)
 
     def _heard(self, message: object, category: object, frame: FrameType) -> None:
-        found = _said(category, message, lambda: site_at(frame, self._earlier()), WARNINGS)
+        found = _said(category, message, lambda: site_at(frame, earlier_cells(self.shell)), WARNINGS)
         if (
             found
             and len(self.leaflets) < MOST
             and (found.ailment, found.line) not in {(one.ailment, one.line) for one in self.leaflets}
         ):
             self.leaflets.append(found)
-
-    def _earlier(self) -> list[str]:
-        return [text for text in self.shell.user_ns.get("In", [])[:-1] if text][-50:]
 
     def _display(self, leaflet: Leaflet) -> None:
         from IPython.display import display

@@ -150,7 +150,8 @@ def _span(code: CodeType, instruction: int, line: int) -> tuple[int, int, int, i
 
 
 def _start(node: ast.AST) -> tuple[int, int]:
-    return (node.lineno, node.col_offset) if hasattr(node, "lineno") else (0, 0)
+    line, column = getattr(node, "lineno", None), getattr(node, "col_offset", None)
+    return (line, column) if line is not None and column is not None else (0, 0)
 
 
 def _end(node: ast.AST) -> tuple[int, int]:
