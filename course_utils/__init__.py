@@ -11,7 +11,7 @@ from course_utils.chain import explain
 from course_utils.checks import check_backward, check_by, check_function, check_gradient, check_values
 from course_utils.claims import check_expression, check_turns
 from course_utils.clinic import close_clinic, open_clinic, read_error
-from course_utils.diagnose import diagnose
+from course_utils.diagnosis import diagnose
 from course_utils.draw import draw_graph
 from course_utils.engine import Value
 from course_utils.explorer import explore_learning_rate

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from html import escape
-import re
+
+from course_utils.markup import to_markup
 
 # What was opened keeps a dot when it closes: the transition back waits for days. A memory without a script.
 # The answer stands in the source of the cell. A lesson hides it, but nbconvert shows what is hidden: the last rule.
@@ -99,12 +99,12 @@ class Card:
         rows = "".join(
             # No data-lm-suppress-shortcuts here: JupyterLab leaves Enter and Space to an option, and whoever has picked
             # one goes on with Shift+Enter, which must still run the cell.
-            f'<details name="{name}"><summary>{_html(option)}</summary><p>{_html(self._told(option))}</p></details>'
+            f'<details name="{name}"><summary>{to_markup(option)}</summary><p>{to_markup(self._told(option))}</p></details>'
             for option in self.options
         )
         return (
             f'<style>{_LOOK}</style><fieldset class="course-card">'
-            f"<legend><strong>{_html(self.question)}</strong></legend>{rows}</fieldset>"
+            f"<legend><strong>{to_markup(self.question)}</strong></legend>{rows}</fieldset>"
         )
 
     def _told(self, option: str) -> str:
@@ -119,8 +119,3 @@ def _need_text(what: str, text: object) -> None:
         raise TypeError(f"{what} must be a text, got {type(text).__name__}")
     if not text.strip():
         raise ValueError(f"{what} must not be empty")
-
-
-def _html(text: str) -> str:
-    """The text, escaped; what stands between backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))

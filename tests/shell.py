@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from course_utils.clinic import close_clinic, open_clinic
-from course_utils.leaflet import Leaflet
+from course_utils.clinic.leaflet import Leaflet
 from IPython.core.interactiveshell import InteractiveShell
 
 

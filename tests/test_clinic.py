@@ -9,7 +9,7 @@ import warnings
 import weakref
 
 from course_utils.clinic import close_clinic, leaflet_for, open_clinic
-from course_utils.leaflet import Leaflet
+from course_utils.clinic.leaflet import Leaflet
 from IPython.core.interactiveshell import InteractiveShell
 import nbformat
 import pytest

@@ -2,7 +2,7 @@ import ast
 from pathlib import Path
 
 import course_utils
-from course_utils.rows import unrolled_cell
+from course_utils.clinic.rows import unrolled_cell
 import pytest
 
 CELLS = [

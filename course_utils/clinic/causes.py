@@ -1,0 +1,142 @@
+"""Why a gradient is None: the leaf was replaced, was none, did not ask, was cleared, or no pass has run."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+import re
+
+from course_utils.clinic.asking import ask, lasting_name, made_in_cell
+from course_utils.clinic.edits import replaced, without
+from course_utils.clinic.origins import Origins
+from course_utils.clinic.reading import statements
+from course_utils.clinic.rewrites import Change, followed, suffixed
+from course_utils.clinic.site import Site
+from course_utils.clinic.strides import body_of, in_place, strides
+from course_utils.walk import edge_of, operands_first
+import torch
+
+ZERO = re.compile(r"\.grad(\.data)?\.(zero_\(\)|fill_\(0(\.0?)?\))$")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a gradient is None, in words, and what is to be changed."""
+
+    happened: str
+    why: str
+    changes: list[Change]
+    why_not: str
+    tensor: str = ""  # its lasting name, where it has another one in a loop
+
+
+def cause_of(site: Site, name: str) -> Cause | None:
+    """Why the `.grad` of a tensor is None; None if it cannot be told."""
+    held = site.value(ast.parse(name, mode="eval").body)
+    if not isinstance(held, torch.Tensor):
+        return None
+    found = strides(site)
+    if any(stride.name == name for stride in found):
+        step = next(site.text(stride.statement) for stride in found if stride.name == name)
+        return _replaced(name, step, in_place(site, found), is_result=not held.is_leaf)
+    if held.is_leaf and not held.requires_grad:
+        lasting = lasting_name(site, name)
+        return _unasked(site, lasting) if lasting else None
+    if held.is_leaf:
+        return _cleared(site, name) or _no_pass(site, name, held)
+    return _never_a_leaf(site, name)
+
+
+def _never_a_leaf(site: Site, name: str) -> Cause | None:
+    """`w = torch.randn(3, requires_grad=True) * 0.1`, or a result that was handed to a function."""
+    made = made_in_cell(site, name)
+    origin = Origins(site).before(name, site.statement, len(site.earlier))
+    function = site.nearest(ast.FunctionDef)
+    is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+    if made is not None and "requires_grad" in site.text(made):
+        changes = [Change(made, suffixed, (".detach().requires_grad_()",))]
+    elif made is None and (is_given or (origin is not None and "requires_grad" in origin.text)):
+        changes = ask(site, name)
+    else:
+        return None
+    return Cause(
+        f"`{name}.grad` is None, because `{name}` is a result, and no leaf.",
+        f"A backward pass leaves a gradient only in leaves. `{name}` was computed from another tensor: "
+        f"`detach().requires_grad_()` makes a leaf of it.",
+        changes,
+        f"Nothing is done where `{name}` has no gradient, and it never has one: nothing is learnt.",
+        name,
+    )
+
+
+def _replaced(name: str, step: str, changes: list[Change], *, is_result: bool) -> Cause:
+    now = "is a result, and no leaf, any more" if is_result else "asks for no gradient any more"
+    return Cause(
+        f"`{name}.grad` is None, because `{name}` {now}.",
+        f"`{step}` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
+        "gradient only in leaves that ask for one. Move the leaf itself, in place and off the tape.",
+        changes,
+        f"It moves `{name}` once at most: from then on `{name}.grad` is None for good, and nothing is learnt.",
+    )
+
+
+def _unasked(site: Site, name: str) -> Cause:
+    return Cause(
+        f"`{name}.grad` is None, because `{name}` does not ask for a gradient.",
+        f"A backward pass fills `.grad` only of leaves with `requires_grad=True`. `{name}` was made without.",
+        [*ask(site, name), *_zeroing_before_the_pass(site)],
+        f"It raises nothing, and `{name}` still has no gradient.",
+        name,
+    )
+
+
+def _zeroing_before_the_pass(site: Site) -> list[Change]:
+    statement = site.statement
+    after = any(".backward(" in ast.unparse(one) and one.lineno < site.line for one in _simple(site))
+    if after or not ZERO.search(ast.unparse(statement)):
+        return []
+    return [Change(statement, replaced, (ast.unparse(statement).partition(".grad")[0] + ".grad = None",))]
+
+
+def _simple(site: Site) -> list[ast.stmt]:
+    return [one for one in statements(body_of(site)) if isinstance(one, ast.Expr | ast.Assign | ast.AugAssign)]
+
+
+def _cleared(site: Site, name: str) -> Cause | None:
+    """The gradient was cleared between the pass and the step."""
+    before = [one for one in _simple(site) if one.lineno < site.line]
+    passes = [one.lineno for one in before if ".backward(" in ast.unparse(one)]
+    words = (f"{name}.grad = None", ".zero_grad(")
+    clearing = [
+        one for one in before if passes and one.lineno > passes[-1] and any(w in ast.unparse(one) for w in words)
+    ]
+    if not clearing:
+        return None
+    texts = tuple(site.text(one) for one in clearing)
+    return Cause(
+        f"`{name}.grad` is None, because it was cleared between the pass and the step.",
+        "The pass leaves the gradient, the step uses it, and only then it may be cleared.",
+        [*(Change(one, without, ()) for one in clearing), Change(site.statement, followed, texts)],
+        f"It raises nothing, and `{name}` never moves: its gradient is cleared before each step.",
+    )
+
+
+def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
+    """No backward pass has run: it is missing before the step."""
+    if any("backward(" in ast.unparse(one) or "grad(" in ast.unparse(one) for one in _simple(site)):
+        return None
+    for one in reversed([one for one in _simple(site) if one.lineno < site.line and isinstance(one, ast.Assign)]):
+        held = site.value(one.targets[0])
+        if isinstance(held, torch.Tensor) and held.grad_fn is not None and held.numel() == 1 and _leads(held, leaf):
+            loss = site.text(one.targets[0])
+            return Cause(
+                f"`{name}.grad` is None, because no backward pass has run.",
+                f"Only a backward pass leaves gradients: `{loss}.backward()` is missing before the step.",
+                [Change(one, followed, (f"{loss}.backward()",))],
+                f"It raises nothing, and `{name}` still has no gradient.",
+            )
+    return None
+
+
+def _leads(result: torch.Tensor, leaf: torch.Tensor) -> bool:
+    return any(node is edge_of(leaf)[0] for node in operands_first(edge_of(result)[0]))

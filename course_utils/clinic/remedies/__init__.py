@@ -1,0 +1,1 @@
+"""The cures: a room for each family of ailments, whose public functions make leaflets."""

@@ -1,0 +1,92 @@
+"""Cures for steps that find None where a gradient should be."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+import re
+
+from course_utils.clinic.causes import ZERO, Cause, cause_of
+from course_utils.clinic.edits import replaced, without, wrapped
+from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.reading import statements
+from course_utils.clinic.rewrites import Change, mended, with_torch
+from course_utils.clinic.site import Site
+from course_utils.clinic.strides import body_of, strides
+import torch
+
+
+def step_from_none(site: Site, _: re.Match[str]) -> Leaflet | None:
+    """`rate * w.grad` where `w.grad` is None."""
+    name = _without_gradient(site)
+    cause = cause_of(site, name) if name else None
+    if name is None or cause is None:
+        return None
+    return _leaflet(site, name, cause, "gradient is None")
+
+
+def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
+    """`w.grad.zero_()` where `w.grad` is None."""
+    name = _without_gradient(site)
+    if name is None:
+        return None
+    statement = site.statement
+    is_zeroing = isinstance(statement, ast.Expr) and bool(ZERO.search(ast.unparse(statement)))
+    held = site.value(ast.parse(name, mode="eval").body)
+    if not is_zeroing:
+        return None if "zero_" in site.text(statement) else step_from_none(site, match)
+    cause = cause_of(site, name) if strides(site) or not getattr(held, "requires_grad", False) else None
+    if cause:
+        return _leaflet(site, name, cause, "zeroing None")
+    if not getattr(held, "is_leaf", False) or not getattr(held, "requires_grad", False):
+        return None
+    cause = Cause(
+        f"`{name}.grad` is None: there is nothing to be zeroed yet.",
+        f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
+        "is right at any time, and the next pass starts afresh.",
+        [Change(statement, replaced, (f"{name}.grad = None",))],
+        "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
+    )
+    return replace(_leaflet(site, name, cause, "zeroing None"), false_cure=without(site.cell, statement))
+
+
+def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
+    return Leaflet(
+        ailment=ailment,
+        happened=cause.happened,
+        line=site.line,
+        tensor=cause.tensor or name,
+        why=cause.why,
+        before=site.cell,
+        cure=with_torch(site, mended(site.cell, cause.changes)),
+        false_cure=_guarded(site, name),
+        why_not=cause.why_not,
+        lesson="07",
+    )
+
+
+def _guarded(site: Site, name: str) -> str:
+    """The cell in which nothing is done where the gradient is None."""
+    found = {stride.statement: stride.name for stride in strides(site)} | {site.statement: name}
+    return mended(site.cell, [Change(one, wrapped, (f"if {held}.grad is not None:",)) for one, held in found.items()])
+
+
+def _without_gradient(site: Site) -> str | None:
+    """The tensor near the place whose `.grad` is None; None if the trouble is another None."""
+    expression = site.nearest(ast.expr)
+    for node in [*(ast.walk(expression) if expression else ()), *ast.walk(site.statement)]:
+        made = _origin_of_none(site, node) if isinstance(node, ast.Name) else node
+        if isinstance(made, ast.Attribute) and made.attr == "grad":
+            held = site.value(made.value)
+            if isinstance(held, torch.Tensor) and site.value(made) is None:
+                return ast.unparse(made.value)
+    return None
+
+
+def _origin_of_none(site: Site, node: ast.Name) -> ast.expr | None:
+    """For `g` where `g = w.grad`: the expression `w.grad`."""
+    if node.id not in site.names or site.names[node.id] is not None:
+        return None
+    made = [one for one in statements(body_of(site)) if isinstance(one, ast.Assign) and one.lineno < site.line]
+    values = [one.value for one in made if ast.unparse(one.targets[0]) == node.id]
+    return values[-1] if values else None

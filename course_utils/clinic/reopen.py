@@ -1,0 +1,47 @@
+"""Code that ran off the tape, put back on it: its steps alone stay off."""
+
+from __future__ import annotations
+
+import ast
+
+from course_utils.clinic.edits import wrapped
+from course_utils.clinic.rewrites import Change, mended, torch_in, unwrapped
+from course_utils.clinic.site import Site
+from course_utils.clinic.strides import is_quiet
+
+
+def without_block(site: Site, cell: str, block: ast.With) -> str:
+    """The cell without a `with torch.no_grad():`; steps that stood under it get one of their own."""
+    here = next(one for one in ast.walk(ast.parse(cell)) if isinstance(one, ast.With) and is_quiet(one.items))
+    last = (here.end_lineno or 0) - here.lineno
+    start = here.lineno
+    del block
+    return _steps_off(site, unwrapped(cell, here), start, start + last)
+
+
+def without_decorator(site: Site, cell: str, function: ast.FunctionDef) -> str:
+    """The cell without the `@torch.no_grad()` of a function; its steps get a `with torch.no_grad():`."""
+    tree = ast.parse(cell)
+    here = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == function.name)
+    quiet = [one for one in here.decorator_list if "no_grad" in ast.unparse(one) or "inference" in ast.unparse(one)]
+    gone = {one.lineno for one in quiet}
+    rows = [row for number, row in enumerate(cell.split("\n"), 1) if number not in gone]
+    return _steps_off(site, "\n".join(rows), here.lineno - 1, (here.end_lineno or 0))
+
+
+def _steps_off(site: Site, cell: str, first: int, last: int) -> str:
+    """The cell with what changes tensors in place, between two lines, off the tape."""
+    steps = [
+        one
+        for one in ast.walk(ast.parse(cell))
+        if isinstance(one, ast.AugAssign | ast.Expr) and first <= one.lineno <= last and _is_step(one)
+    ]
+    return mended(cell, [Change(one, wrapped, (f"with {torch_in(site)}.no_grad():",)) for one in steps])
+
+
+def _is_step(one: ast.stmt) -> bool:
+    if isinstance(one, ast.AugAssign):
+        return ".grad" in ast.unparse(one.value) and ".data" not in ast.unparse(one.target)
+    call = one.value if isinstance(one, ast.Expr) else None
+    name = call.func.attr if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else ""
+    return name in {"sub_", "add_", "mul_", "copy_"} and ".data" not in ast.unparse(one)

@@ -1,0 +1,145 @@
+"""Steps downhill that put a result in the leaf's place, and the same steps as they should be."""
+
+from __future__ import annotations
+
+import ast
+from textwrap import indent
+from typing import NamedTuple
+
+from course_utils.clinic.asking import ask
+from course_utils.clinic.edits import replaced
+from course_utils.clinic.reading import statements
+from course_utils.clinic.rewrites import Change, followed, torch_in
+from course_utils.clinic.site import Site
+
+_QUIET = ("no_grad", "inference_mode", "set_grad_enabled(False)")
+
+
+class Stride(NamedTuple):
+    """A step `w = w - rate * w.grad`.
+
+    Attributes:
+        statement: the whole of it.
+        name: what it moves.
+        text: the same as a change of what is there: `w -= rate * w.grad`.
+    """
+
+    statement: ast.Assign
+    name: str
+    text: str
+
+
+def strides(site: Site) -> list[Stride]:
+    """The steps in the learner's function or cell that make a new tensor."""
+    body = body_of(site)
+    learnt: dict[str, set[str]] = {}
+    found = []
+    for one in statements(body):
+        if isinstance(one, ast.Assign) and len(one.targets) == 1:
+            goals, values = _pairs(one)
+            steps = [_stride(site, one, goal, value, learnt) for goal, value in zip(goals, values, strict=True)]
+            found += [step for step in steps if step] if all(steps) else []
+            if isinstance(one.targets[0], ast.Name):
+                learnt[one.targets[0].id] = _moved_by(one.value, learnt)
+    return found
+
+
+def body_of(site: Site) -> list[ast.stmt]:
+    """The statements of the learner's function that the place is in, or of the cell."""
+    function = site.nearest(ast.FunctionDef)
+    return function.body if function else site.tree.body
+
+
+def in_place(site: Site, found: list[Stride]) -> list[Change]:
+    """The changes after which the steps move the leaves themselves, off the tape, and clear their gradients."""
+    changes: list[Change] = []
+    for statement in dict.fromkeys(stride.statement for stride in found):
+        ours = [stride for stride in found if stride.statement is statement]
+        rows = "\n".join(stride.text for stride in ours)
+        if quiet_block(site, statement) is None:
+            rows = f"with {torch_in(site)}.no_grad():\n{indent(rows, '    ')}"
+        margin = "\n" + " " * statement.col_offset
+        changes.append(Change(statement, replaced, (rows.replace("\n", margin),)))
+        resets = [f"{stride.name}.grad = None" for stride in ours if not is_cleared(site, stride.name)]
+        changes += [Change(statement, followed, tuple(resets))] if resets else []
+        for stride in ours:
+            changes += ask(site, stride.name)
+            changes += _early_zeroing(site, stride)
+    return changes
+
+
+def quiet_block(site: Site, statement: ast.AST) -> ast.With | None:
+    """The block around a statement in which the tape does not run; None if there is none."""
+    line = getattr(statement, "lineno", 0)
+    for block in ast.walk(site.tree):
+        if isinstance(block, ast.With) and block.lineno < line <= (block.end_lineno or 0) and is_quiet(block.items):
+            return block
+    return None
+
+
+def is_quiet(items: list[ast.withitem]) -> bool:
+    """Whether a `with` stops the tape."""
+    return any(word in ast.unparse(item.context_expr) for item in items for word in _QUIET)
+
+
+def is_cleared(site: Site, name: str) -> bool:
+    """Whether the cell clears a gradient somewhere."""
+    text = ast.unparse(site.tree)
+    words = (f"{name}.grad = None", f"{name}.grad.zero_", f"{name}.grad.data.zero_", "zero_grad(", f"{name}.grad *= 0")
+    return any(word in text for word in words)
+
+
+def _early_zeroing(site: Site, stride: Stride) -> list[Change]:
+    """`w.grad.zero_()` before the step may come before the first pass, when there is nothing to be zeroed."""
+    found = []
+    for one in statements(body_of(site)):
+        is_early = isinstance(one, ast.Expr) and one.lineno < stride.statement.lineno
+        if is_early and ast.unparse(one) in {f"{stride.name}.grad.zero_()", f"{stride.name}.grad.data.zero_()"}:
+            found.append(Change(one, replaced, (f"{stride.name}.grad = None",)))
+    return found
+
+
+def _pairs(one: ast.Assign) -> tuple[list[ast.expr], list[ast.expr]]:
+    goal, value = one.targets[0], one.value
+    if isinstance(goal, ast.Tuple) and isinstance(value, ast.Tuple) and len(goal.elts) == len(value.elts):
+        return goal.elts, value.elts
+    return [goal], [value]
+
+
+def _stride(site: Site, one: ast.Assign, goal: ast.expr, value: ast.expr, learnt: dict[str, set[str]]) -> Stride | None:
+    name, bare = ast.unparse(goal), _bare(value)
+    if name not in _moved_by(bare, learnt) or not _reads_itself(bare, name):
+        return None
+    is_plain = isinstance(bare, ast.BinOp) and isinstance(bare.op, ast.Sub | ast.Add)
+    if isinstance(bare, ast.BinOp) and is_plain and ast.unparse(_bare(bare.left)) == name:
+        sign = "-" if isinstance(bare.op, ast.Sub) else "+"
+        return Stride(one, name, f"{name} {sign}= {site.text(bare.right)}")
+    return Stride(one, name, f"{name}.copy_({site.text(bare)})")
+
+
+def _bare(node: ast.expr) -> ast.expr:
+    """What is inside `(...).detach()`, `(...).data`, `torch.tensor(...)` and their like."""
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(value=inner, attr="detach" | "clone" | "requires_grad_")):
+                node = inner
+            case ast.Attribute(value=inner, attr="data"):
+                node = inner
+            case ast.Call(func=ast.Attribute(attr="tensor" | "as_tensor"), args=[inner]):
+                node = inner
+            case _:
+                return node
+
+
+def _moved_by(node: ast.AST, learnt: dict[str, set[str]]) -> set[str]:
+    """The tensors whose gradients are read, by name: also by way of `g = w.grad`."""
+    nodes = list(ast.walk(node))
+    found = {ast.unparse(one.value) for one in nodes if isinstance(one, ast.Attribute) and one.attr == "grad"}
+    return found.union(*(learnt.get(one.id, set()) for one in nodes if isinstance(one, ast.Name)))
+
+
+def _reads_itself(node: ast.AST, name: str) -> bool:
+    """Whether a tensor is read otherwise than for its gradient."""
+    nodes = list(ast.walk(node))
+    of_gradients = [one.value for one in nodes if isinstance(one, ast.Attribute) and one.attr == "grad"]
+    return any(one not in of_gradients and isinstance(one, ast.expr) and ast.unparse(one) == name for one in nodes)

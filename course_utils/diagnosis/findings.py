@@ -1,0 +1,100 @@
+"""What is said of a training step: what is silently wrong in it, each with its cure, or that nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from course_utils.markup import to_markup
+
+FEW = 3  # findings of one kind that are told in full
+NAMED = 8  # of the others, so many are told by name
+_LOOK = """
+.course-diagnosis {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px; margin: 8px 2px;
+  max-width: 760px;}
+.course-diagnosis p {margin: 6px 0;}
+.course-diagnosis pre {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed; white-space: pre-wrap;}
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is silently wrong.
+
+    Attributes:
+        kind: a short name for it, always the same: "gradient not zeroed".
+        name: the learner's name of the tensor that it is about.
+        sentence: what is wrong, and where the cure belongs; code between backticks.
+        cure: a line of code, sometimes two; "" where none can be known.
+        replaces: the learner's line in whose place the cure stands; "" if it is a line more.
+    """
+
+    kind: str
+    name: str
+    sentence: str
+    cure: str = ""
+    replaces: str = ""
+
+    def __str__(self) -> str:
+        """The finding in words, its cure below."""
+        rows = [f"✗ {self.name}: {self.kind}. {self.sentence}"]
+        rows += [f"    instead of  {line}" for line in self.replaces.splitlines()]
+        return "\n".join([*rows, *(f"    cure  {line}" for line in self.cure.splitlines())])
+
+
+class Diagnosis:
+    """What was found, which shows itself; true if there is something.
+
+    Attributes:
+        findings: what is wrong, the most basic first.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        return bool(self.findings)
+
+    def __repr__(self) -> str:
+        """The words, for terminals."""
+        return self.to_text()
+
+    def to_text(self) -> str:
+        """All findings as plain text; of one kind the first three in full."""
+        if not self.findings:
+            return "✓ nothing found"
+        rows = []
+        for alike in _by_kind(self.findings):
+            rows += [str(finding) for finding in alike[:FEW]]
+            rows += [_others(alike[FEW:])] if alike[FEW:] else []
+        return "\n".join(rows)
+
+    def to_html(self) -> str:
+        """All findings as a card; of one kind the first three in full."""
+        rows = ["<p>✓ nothing found</p>"] if not self.findings else []
+        for alike in _by_kind(self.findings):
+            rows += [_card(finding) for finding in alike[:FEW]]
+            rows += [f"<p>{to_markup(_others(alike[FEW:]))}</p>"] if alike[FEW:] else []
+        return f'<style>{_LOOK}</style><section class="course-diagnosis">{"".join(rows)}</section>'
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.to_html(), "text/plain": self.to_text()}
+
+
+def _by_kind(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
+    for kind in dict.fromkeys(finding.kind for finding in findings):
+        yield [finding for finding in findings if finding.kind == kind]
+
+
+def _others(alike: Sequence[Finding]) -> str:
+    names = ", ".join(finding.name for finding in alike[:NAMED])
+    return f"✗ the same of {names}{' and others' if len(alike) > NAMED else ''}: {alike[0].kind}, {len(alike)} more"
+
+
+def _card(finding: Finding) -> str:
+    told = f"<p><strong>✗ {escape(finding.name)}: {escape(finding.kind)}.</strong> {to_markup(finding.sentence)}</p>"
+    before = "".join(f"- {line}\n" for line in finding.replaces.splitlines())
+    after = "\n".join(f"+ {line}" for line in finding.cure.splitlines())
+    return told + (f"<pre>{escape(before + after)}</pre>" if after else "")

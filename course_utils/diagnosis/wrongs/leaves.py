@@ -1,0 +1,145 @@
+"""Parameters that will not learn as they should: no leaves, not asking, out of reach, with old gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_leaf, reached
+from course_utils.diagnosis.findings import Finding
+from course_utils.diagnosis.mending import made_again, slice_of, uncut
+from course_utils.diagnosis.wrote import assigned, read_names
+import torch
+
+OLD = "gradient not zeroed"
+REPLACED = "no leaf any more"
+MUTE = "does not ask"
+UNREACHED = "no path from the loss"
+APART = "on another device"
+
+
+def find_replaced(checkup: Checkup) -> Iterator[Finding]:
+    """A name that stands for a result where a leaf should be, or for a tensor that does not ask for a gradient."""
+    asks = any(parameter.tensor.requires_grad for parameter in checkup.parameters)
+    for name, tensor in checkup.parameters:
+        if not tensor.is_leaf and not tensor.retains_grad:
+            yield Finding(
+                REPLACED,
+                name,
+                f"`{name}` is the result of an operation, no leaf: backward() leaves no gradient at it. "
+                "Make it a leaf again after the line that replaced it; an update in place, inside `torch.no_grad()`, "
+                "never replaces it.",
+                f"{name} = {name}.detach().requires_grad_()",
+            )
+        elif not tensor.requires_grad and (not isinstance(tensor, torch.nn.Parameter) or not asks):
+            yield _mute(name, tensor)
+
+
+def _mute(name: str, tensor: torch.Tensor) -> Finding:
+    said = f"`{name}` does not ask for a gradient, so backward() leaves none at it and it never moves. "
+    if tensor.is_floating_point() or tensor.is_complex():
+        told = "Let it ask, before the loss is computed; if it was replaced inside `torch.no_grad()`, after that line."
+        return Finding(MUTE, name, said + told, f"{name}.requires_grad_()")
+    cure = f"{name} = {name}.float().requires_grad_()"
+    return Finding(MUTE, name, said + "Whole numbers cannot: make it one with a decimal point first.", cure)
+
+
+def find_apart(checkup: Checkup) -> Iterator[Finding]:
+    """A parameter on another device than most."""
+    devices = [str(tensor.device) for _, tensor in checkup.parameters] + [str(checkup.loss.device)]
+    most = max(dict.fromkeys(devices), key=lambda device: (devices.count(device), device == devices[-1]))
+    for name, tensor in checkup.parameters:
+        if str(tensor.device) != most:
+            yield Finding(
+                APART,
+                name,
+                f"`{name}` is on the device {tensor.device}, the rest is on {most}. Make it there, as a leaf, and "
+                "compute the loss again; an optimizer must be made after that.",
+                _moved(name, tensor, most),
+            )
+
+
+def _moved(name: str, tensor: torch.Tensor, device: str) -> str:
+    if tensor.is_meta:  # it has a shape and no numbers: there is nothing to move
+        return f'{name} = torch.zeros_like({name}, device="{device}").requires_grad_()'
+    return f'{name} = {name}.detach().to("{device}").requires_grad_()'
+
+
+def find_unreached(checkup: Checkup) -> Iterator[Finding]:
+    """A parameter that the loss does not depend on."""
+    if not checkup.is_whole:
+        return
+    asking = [parameter for parameter in checkup.parameters if is_leaf(parameter)]
+    for parameter in asking:
+        if str(parameter.tensor.device) == str(checkup.loss.device) and not reached(checkup, parameter.tensor):
+            yield _unreached(checkup, parameter)
+    if not checkup.parameters and not checkup.loss.requires_grad:
+        yield Finding(
+            UNREACHED,
+            checkup.loss_name,
+            f"{checkup.called} has no graph: nothing it was made from asks for a gradient, or it was computed "
+            "inside `torch.no_grad()`.",
+        )
+
+
+def _unreached(checkup: Checkup, parameter: Parameter) -> Finding:
+    name, loss = parameter.name, checkup.loss_name
+    said = f"{checkup.called} does not depend on `{name}`: it gets no gradient and never moves. "
+    if mended := uncut(checkup.wrote, loss, name):
+        told = "This line takes the way from it off the tape."
+        return Finding(UNREACHED, name, said + told, mended.after, mended.before)
+    lines = slice_of(checkup.wrote, loss)
+    if any(name in read_names(line) for line in lines):
+        told = "It was made after the loss, or the loss was computed inside `torch.no_grad()`: compute the loss again."
+        return Finding(UNREACHED, name, said + told, made_again(checkup.wrote, _between(checkup, name)))
+    return Finding(UNREACHED, name, said + "Use it on the way to the loss, or do not count it among the parameters.")
+
+
+def _between(checkup: Checkup, parameter: str) -> list[str]:
+    """The variables from a parameter to the loss, in order, as the learner's text has them."""
+    found = {parameter}
+    lines = slice_of(checkup.wrote, checkup.loss_name)
+    names: list[str] = []
+    for _ in lines:
+        for line in lines:
+            fresh = [each for each in assigned(line) if each not in found]
+            if fresh and found & set(read_names(line)):
+                found.update(fresh)
+                names += fresh
+    return names
+
+
+def find_old_gradients(checkup: Checkup, *, accumulate: bool) -> Iterator[Finding]:
+    """A parameter that holds a gradient before backward(): the next one is added to it."""
+    if accumulate or checkup.freed or not checkup.order:
+        return
+    for parameter in checkup.parameters:
+        if is_leaf(parameter) and _holds(parameter.tensor.grad) and reached(checkup, parameter.tensor):
+            name = parameter.name
+            yield Finding(
+                OLD,
+                name,
+                f"`{name}.grad` already holds a gradient, and backward() adds to it. Clear it before backward(), in "
+                "each step. (To add up several passes on purpose: `diagnose(..., accumulate=True)`.)",
+                _clearing(checkup, parameter),
+            )
+
+
+def _holds(grad: torch.Tensor | None) -> bool:
+    if grad is None or grad.is_meta:
+        return False
+    return bool((grad.coalesce().values() if grad.is_sparse else grad).count_nonzero())
+
+
+def _clearing(checkup: Checkup, parameter: Parameter) -> str:
+    """The line that clears it: the optimizer's or the module's, where one of the learner's holds it."""
+    for kind in (torch.optim.Optimizer, torch.nn.Module):
+        for name, thing in held_variables(checkup.variables):
+            if isinstance(thing, kind) and any(held is parameter.tensor for held in _parameters(thing)):
+                return f"{name}.zero_grad()"
+    return f"{parameter.name}.grad = None"
+
+
+def _parameters(thing: torch.optim.Optimizer | torch.nn.Module) -> list[torch.Tensor]:
+    if isinstance(thing, torch.nn.Module):
+        return list(thing.parameters())
+    return [held for group in thing.param_groups for held in group["params"]]

@@ -1,0 +1,83 @@
+"""Values that the backward pass needs and that were changed where autograd does not look: `.data`, NumPy's arrays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from course_utils.diagnosis.checkup import Checkup
+from course_utils.diagnosis.findings import Finding
+from course_utils.diagnosis.mending import made_again
+from course_utils.diagnosis.recall import UNSURE, address, is_readable
+from course_utils.record import note_of
+import torch
+
+CHANGED = "changed behind the tape"
+_DIGITS = {torch.float64: 1e-9, torch.float32: 1e-4}  # how far two results of one computation may be apart
+
+
+def find_changed(checkup: Checkup) -> Iterator[Finding]:
+    """A tensor that an operation keeps and that no longer holds what it held when the operation ran.
+
+    Each result that is known twice, held by somebody and computed again from its operands, either agrees or not. What
+    takes part where they agree is as it was. A change that spoils no gradient is passed over.
+    """
+    agreeing, apart = _compare(checkup)
+    safe = frozenset[int]().union(*agreeing, [address(checkup.loss)] if is_readable(checkup.loss) else [])
+    left = [places - safe for places in apart if places - safe]
+    while left:
+        counts = Counter(place for places in left for place in places)
+        most = max(counts.values())
+        suspects = [place for place, count in counts.items() if count == most]
+        if not set(suspects) <= checkup.known.kept:
+            return  # it may be one whose change does no harm
+        weights = [_weight(checkup, place) for place in suspects]
+        likely = [place for place, weight in zip(suspects, weights, strict=True) if weight == max(weights)]
+        yield _finding(checkup, likely)
+        left = [places for places in left if not places & set(suspects)]
+
+
+def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
+    """The memory that took part where two values of one result agree, and where they do not."""
+    agreeing: list[frozenset[int]] = []
+    apart: list[frozenset[int]] = []
+    for key, now in checkup.known.now.items():
+        again = checkup.known.again.get(key)
+        shared = again is None or now.places & again.places  # a view agrees with itself whatever happens
+        if again is not None and not shared and UNSURE not in now.places | again.places:
+            (agreeing if _agree(now.value, again.value) else apart).append(now.places | again.places)
+    for fn in checkup.order:
+        note = note_of(fn)
+        held = checkup.known.now.get((id(fn), 0))
+        if note is not None and note.value is not None and held is not None and UNSURE not in held.places:
+            (agreeing if _agree(held.value, note.value) else apart).append(held.places)
+    return agreeing, apart
+
+
+def _agree(now: torch.Tensor, again: torch.Tensor) -> bool:
+    if now.shape != again.shape or now.dtype != again.dtype or not now.is_floating_point():
+        return True
+    near = _DIGITS.get(now.dtype, 0.05)
+    scale = float(torch.nan_to_num(now, 0.0, 0.0, 0.0).abs().max())
+    return torch.allclose(now, again, rtol=near, atol=near * min(scale, 1e30), equal_nan=True)
+
+
+def _weight(checkup: Checkup, place: int) -> int:
+    """How likely it is the one that was changed: a parameter, else one with a name."""
+    if any(is_readable(tensor) and address(tensor) == place for _, tensor in checkup.parameters):
+        return 2
+    return int(bool(checkup.name_of(checkup.known.held[place])))
+
+
+def _finding(checkup: Checkup, places: list[int]) -> Finding:
+    names = [name for place in places if (name := checkup.name_of(checkup.known.held[place]))]
+    name = " or ".join(dict.fromkeys(names)) or "a value on the way"
+    called = " or ".join(f"`{each}`" for each in dict.fromkeys(names)) or "A value on the way"
+    return Finding(
+        CHANGED,
+        name,
+        f"{called} was changed after an operation had used it, "
+        "by way of `.data` or of a NumPy array: the backward pass needs the old numbers, finds the new ones and says "
+        f"nothing. Compute {checkup.called} again after the change.",
+        made_again(checkup.wrote, checkup.steps()),
+    )
