@@ -99,7 +99,8 @@ class Card:
         rows = "".join(
             # No data-lm-suppress-shortcuts here: JupyterLab leaves Enter and Space to an option, and whoever has picked
             # one goes on with Shift+Enter, which must still run the cell.
-            f'<details name="{name}"><summary>{to_markup(option)}</summary><p>{to_markup(self._told(option))}</p></details>'
+            f'<details name="{name}"><summary>{to_markup(option)}</summary>'
+            f"<p>{to_markup(self._told(option))}</p></details>"
             for option in self.options
         )
         return (

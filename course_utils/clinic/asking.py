@@ -6,7 +6,7 @@ import ast
 
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.reading import targets
-from course_utils.clinic.rewrites import Change, suffixed, torch_in, with_keyword
+from course_utils.clinic.rewrites import Rewrite, suffixed, torch_word, with_keyword
 from course_utils.clinic.site import Site
 import torch
 
@@ -14,16 +14,16 @@ _MAKERS = {"tensor", "zeros", "ones", "rand", "randn", "full", "empty", "eye", "
 _MAKERS |= {f"{name}_like" for name in ("zeros", "ones", "rand", "randn", "full", "empty")}
 
 
-def ask(site: Site, name: str) -> list[Change]:
+def ask(site: Site, name: str) -> list[Rewrite]:
     """The changes after which a tensor asks for a gradient and is a leaf; none if it does so from the start."""
     made = made_in_cell(site, name)
     if made is None:
-        return [Change(_top(site, name), inserted, (_before_use(site, name),))]
+        return [Rewrite(_top(site, name), inserted, (_before_use(site, name),))]
     if isinstance(made, ast.Call):
         return _by_keyword(site, made)
     if isinstance(made, ast.Constant) and isinstance(made.value, int | float):
-        return [Change(made, replaced, (f"{torch_in(site)}.tensor({float(made.value)!r}, requires_grad=True)",))]
-    return [] if "requires_grad" in site.text(made) else [Change(made, suffixed, (".requires_grad_()",))]
+        return [Rewrite(made, replaced, (f"{torch_word(site)}.tensor({float(made.value)!r}, requires_grad=True)",))]
+    return [] if "requires_grad" in site.text(made) else [Rewrite(made, suffixed, (".requires_grad_()",))]
 
 
 def lasting_name(site: Site, name: str) -> str | None:
@@ -60,22 +60,22 @@ def first_statement(body: list[ast.stmt]) -> ast.stmt:
     return body[1] if is_docstring else body[0]
 
 
-def _by_keyword(site: Site, made: ast.Call) -> list[Change]:
+def _by_keyword(site: Site, made: ast.Call) -> list[Rewrite]:
     given = next((one.value for one in made.keywords if one.arg == "requires_grad"), None)
     if isinstance(given, ast.Constant):
-        return [] if given.value else [Change(given, replaced, ("True",))]
+        return [] if given.value else [Rewrite(given, replaced, ("True",))]
     word = ast.unparse(made.func).rpartition(".")[2]
     if "Parameter" in word or "requires_grad" in site.text(made):
         return []
     if word not in _MAKERS or site.value(made.func) is not getattr(torch, word):
-        return [Change(made, suffixed, (".requires_grad_()",))]
+        return [Rewrite(made, suffixed, (".requires_grad_()",))]
     whole = (
         word in {"tensor", "arange", "full"}
         and "." not in " ".join(map(site.text, made.args))
         and "dtype" not in (site.text(made))
     )
-    kind = f"dtype={torch_in(site)}.float32, " if whole else ""
-    return [Change(made, with_keyword, (f"{kind}requires_grad=True",))]
+    kind = f"dtype={torch_word(site)}.float32, " if whole else ""
+    return [Rewrite(made, with_keyword, (f"{kind}requires_grad=True",))]
 
 
 def _assignments(node: ast.AST) -> list[ast.Assign]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import re
 
 from course_utils.clinic.asking import ask, lasting_name, made_in_cell
-from course_utils.clinic.edits import replaced, without
+from course_utils.clinic.edits import followed, replaced, without
 from course_utils.clinic.origins import Origins
 from course_utils.clinic.reading import statements
-from course_utils.clinic.rewrites import Change, followed, suffixed
+from course_utils.clinic.rewrites import Rewrite, suffixed
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of, in_place, strides
 from course_utils.walk import edge_of, operands_first
@@ -25,7 +25,7 @@ class Cause:
 
     happened: str
     why: str
-    changes: list[Change]
+    changes: list[Rewrite]
     why_not: str
     tensor: str = ""  # its lasting name, where it has another one in a loop
 
@@ -54,7 +54,7 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     function = site.nearest(ast.FunctionDef)
     is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
     if made is not None and "requires_grad" in site.text(made):
-        changes = [Change(made, suffixed, (".detach().requires_grad_()",))]
+        changes = [Rewrite(made, suffixed, (".detach().requires_grad_()",))]
     elif made is None and (is_given or (origin is not None and "requires_grad" in origin.text)):
         changes = ask(site, name)
     else:
@@ -69,7 +69,7 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     )
 
 
-def _replaced(name: str, step: str, changes: list[Change], *, is_result: bool) -> Cause:
+def _replaced(name: str, step: str, changes: list[Rewrite], *, is_result: bool) -> Cause:
     now = "is a result, and no leaf, any more" if is_result else "asks for no gradient any more"
     return Cause(
         f"`{name}.grad` is None, because `{name}` {now}.",
@@ -90,12 +90,12 @@ def _unasked(site: Site, name: str) -> Cause:
     )
 
 
-def _zeroing_before_the_pass(site: Site) -> list[Change]:
+def _zeroing_before_the_pass(site: Site) -> list[Rewrite]:
     statement = site.statement
     after = any(".backward(" in ast.unparse(one) and one.lineno < site.line for one in _simple(site))
     if after or not ZERO.search(ast.unparse(statement)):
         return []
-    return [Change(statement, replaced, (ast.unparse(statement).partition(".grad")[0] + ".grad = None",))]
+    return [Rewrite(statement, replaced, (ast.unparse(statement).partition(".grad")[0] + ".grad = None",))]
 
 
 def _simple(site: Site) -> list[ast.stmt]:
@@ -116,7 +116,7 @@ def _cleared(site: Site, name: str) -> Cause | None:
     return Cause(
         f"`{name}.grad` is None, because it was cleared between the pass and the step.",
         "The pass leaves the gradient, the step uses it, and only then it may be cleared.",
-        [*(Change(one, without, ()) for one in clearing), Change(site.statement, followed, texts)],
+        [*(Rewrite(one, without, ()) for one in clearing), Rewrite(site.statement, followed, texts)],
         f"It raises nothing, and `{name}` never moves: its gradient is cleared before each step.",
     )
 
@@ -132,7 +132,7 @@ def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
             return Cause(
                 f"`{name}.grad` is None, because no backward pass has run.",
                 f"Only a backward pass leaves gradients: `{loss}.backward()` is missing before the step.",
-                [Change(one, followed, (f"{loss}.backward()",))],
+                [Rewrite(one, followed, (f"{loss}.backward()",))],
                 f"It raises nothing, and `{name}` still has no gradient.",
             )
     return None

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from course_utils.clinic.clues import PLAIN, definitions, function_of, statement_of
+from course_utils.clinic.messages import sizes_in
 from course_utils.clinic.site import Site
 import torch
 
@@ -36,14 +37,13 @@ class Spoilt(NamedTuple):
     """What torch says of the tensor that was changed."""
 
     kind: str
-    shape: list[int]
+    shape: tuple[int, ...]
     version: int
 
     @classmethod
     def told(cls, match: re.Match[str]) -> Spoilt:
         """From the error's text."""
-        sizes = [int(number) for number in re.findall(r"\d+", match["shape"])]
-        return cls(match["kind"], sizes, int(match["version"]))
+        return cls(match["kind"], sizes_in(match["shape"]), int(match["version"]))
 
     def may_be(self, held: object) -> bool:
         """Whether it may be this tensor, or a view of it; of a weight, that no later step was taken."""
@@ -55,7 +55,7 @@ class Spoilt(NamedTuple):
 
     def is_exactly(self, held: object) -> bool:
         """Whether all that is told fits."""
-        return isinstance(held, torch.Tensor) and held._version == self.version and list(held.shape) == self.shape
+        return isinstance(held, torch.Tensor) and held._version == self.version and tuple(held.shape) == self.shape
 
 
 def _is_weight(held: torch.Tensor) -> bool:

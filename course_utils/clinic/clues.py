@@ -92,20 +92,6 @@ def has_own_lines(cell: str, statement: ast.stmt) -> bool:
     return not before.strip() and (not after or after.startswith(b"#"))
 
 
-def followed(cell: str, statement: ast.stmt, *lines: str) -> str:
-    r"""The cell with lines after a statement, indented as it is.
-
-    >>> import ast
-    >>> cell = "y = w * x\ny.backward()"
-    >>> print(followed(cell, ast.parse(cell).body[0], "y.retain_grad()"))
-    y = w * x
-    y.retain_grad()
-    y.backward()
-    """
-    rows, at = cell.split("\n"), statement.end_lineno or statement.lineno
-    return "\n".join([*rows[:at], *(" " * statement.col_offset + line for line in lines), *rows[at:]])
-
-
 def dotted(site: Site, node: ast.AST, tail: str) -> str:
     """The learner's text with `.detach()` or the like after it."""
     text = site.text(node)

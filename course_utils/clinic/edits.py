@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from textwrap import indent
 
 
 def replaced(cell: str, node: ast.AST, text: str) -> str:
@@ -35,6 +36,21 @@ def inserted(cell: str, statement: ast.stmt, *lines: str) -> str:
     at = statement.lineno - 1
     new = [f"{margin}{row}" if row else row for line in lines for row in line.split("\n")]
     return "\n".join([*rows[:at], *new, *rows[at:]])
+
+
+def followed(cell: str, statement: ast.stmt, *lines: str) -> str:
+    r"""The cell with lines after a statement, indented as it is.
+
+    >>> import ast
+    >>> cell = "y = w * x\ny.backward()"
+    >>> print(followed(cell, ast.parse(cell).body[0], "y.retain_grad()"))
+    y = w * x
+    y.retain_grad()
+    y.backward()
+    """
+    rows, at = cell.split("\n"), statement.end_lineno or statement.lineno
+    margin = " " * statement.col_offset
+    return "\n".join([*rows[:at], *(indent(line, margin) for line in lines), *rows[at:]])
 
 
 def wrapped(cell: str, statement: ast.stmt, header: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from course_utils.clinic.edits import wrapped
-from course_utils.clinic.rewrites import Change, mended, torch_in, unwrapped
+from course_utils.clinic.rewrites import Rewrite, mended, torch_word, unwrapped
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import is_quiet
 
@@ -36,7 +36,7 @@ def _steps_off(site: Site, cell: str, first: int, last: int) -> str:
         for one in ast.walk(ast.parse(cell))
         if isinstance(one, ast.AugAssign | ast.Expr) and first <= one.lineno <= last and _is_step(one)
     ]
-    return mended(cell, [Change(one, wrapped, (f"with {torch_in(site)}.no_grad():",)) for one in steps])
+    return mended(cell, [Rewrite(one, wrapped, (f"with {torch_word(site)}.no_grad():",)) for one in steps])
 
 
 def _is_step(one: ast.stmt) -> bool:

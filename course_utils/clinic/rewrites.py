@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from textwrap import dedent, indent
+from textwrap import dedent
 from typing import NamedTuple
 
+from course_utils.clinic.clues import torch_in
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.site import Site
-import torch
 
 _WHOLE = ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.List | ast.Tuple
 
 
-class Change(NamedTuple):
+class Rewrite(NamedTuple):
     """An edit of one statement: what `edit(cell, node, *texts)` makes of the cell."""
 
     node: ast.expr | ast.stmt
@@ -22,7 +22,7 @@ class Change(NamedTuple):
     texts: tuple[str, ...]
 
 
-def mended(cell: str, changes: Iterable[Change]) -> str:
+def mended(cell: str, changes: Iterable[Rewrite]) -> str:
     """The cell after all changes; of two of one node, the later one is made first."""
     numbered = sorted(enumerate(changes), key=lambda pair: (pair[1].node.lineno, pair[1].node.col_offset, pair[0]))
     for _, change in reversed(numbered):
@@ -62,14 +62,6 @@ def suffixed(cell: str, node: ast.expr, suffix: str) -> str:
     return replaced(cell, node, f"({text}){suffix}")
 
 
-def followed(cell: str, statement: ast.stmt, *lines: str) -> str:
-    """The cell with lines after a statement, indented as it is."""
-    rows = cell.split("\n")
-    at = statement.end_lineno or statement.lineno
-    margin = " " * statement.col_offset
-    return "\n".join([*rows[:at], *(indent(line, margin) for line in lines), *rows[at:]])
-
-
 def unwrapped(cell: str, block: ast.With) -> str:
     """The cell without a `with` line; what stood under it moves to the left."""
     rows = cell.split("\n")
@@ -88,13 +80,11 @@ def text_of(cell: str, statement: ast.stmt) -> str:
     return dedent("\n".join(rows))
 
 
-def torch_in(site: Site) -> str:
+def torch_word(site: Site) -> str:
     """The learner's word for torch: "torch" if there is none."""
-    return next((name for name, held in site.names.items() if held is torch and not name.startswith("_")), "torch")
+    return torch_in(site) or "torch"
 
 
 def with_torch(site: Site, cell: str) -> str:
     """The cell; with `import torch` above if it needs torch and the learner has no word for it."""
-    if any(held is torch and not name.startswith("_") for name, held in site.names.items()):
-        return cell
-    return inserted(cell, ast.parse(cell).body[0], "import torch")
+    return cell if torch_in(site) else inserted(cell, ast.parse(cell).body[0], "import torch")

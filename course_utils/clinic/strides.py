@@ -7,9 +7,9 @@ from textwrap import indent
 from typing import NamedTuple
 
 from course_utils.clinic.asking import ask
-from course_utils.clinic.edits import replaced
+from course_utils.clinic.edits import followed, replaced
 from course_utils.clinic.reading import statements
-from course_utils.clinic.rewrites import Change, followed, torch_in
+from course_utils.clinic.rewrites import Rewrite, torch_word
 from course_utils.clinic.site import Site
 
 _QUIET = ("no_grad", "inference_mode", "set_grad_enabled(False)")
@@ -50,18 +50,18 @@ def body_of(site: Site) -> list[ast.stmt]:
     return function.body if function else site.tree.body
 
 
-def in_place(site: Site, found: list[Stride]) -> list[Change]:
+def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
     """The changes after which the steps move the leaves themselves, off the tape, and clear their gradients."""
-    changes: list[Change] = []
+    changes: list[Rewrite] = []
     for statement in dict.fromkeys(stride.statement for stride in found):
         ours = [stride for stride in found if stride.statement is statement]
         rows = "\n".join(stride.text for stride in ours)
         if quiet_block(site, statement) is None:
-            rows = f"with {torch_in(site)}.no_grad():\n{indent(rows, '    ')}"
+            rows = f"with {torch_word(site)}.no_grad():\n{indent(rows, '    ')}"
         margin = "\n" + " " * statement.col_offset
-        changes.append(Change(statement, replaced, (rows.replace("\n", margin),)))
+        changes.append(Rewrite(statement, replaced, (rows.replace("\n", margin),)))
         resets = [f"{stride.name}.grad = None" for stride in ours if not is_cleared(site, stride.name)]
-        changes += [Change(statement, followed, tuple(resets))] if resets else []
+        changes += [Rewrite(statement, followed, tuple(resets))] if resets else []
         for stride in ours:
             changes += ask(site, stride.name)
             changes += _early_zeroing(site, stride)
@@ -89,13 +89,13 @@ def is_cleared(site: Site, name: str) -> bool:
     return any(word in text for word in words)
 
 
-def _early_zeroing(site: Site, stride: Stride) -> list[Change]:
+def _early_zeroing(site: Site, stride: Stride) -> list[Rewrite]:
     """`w.grad.zero_()` before the step may come before the first pass, when there is nothing to be zeroed."""
     found = []
     for one in statements(body_of(site)):
         is_early = isinstance(one, ast.Expr) and one.lineno < stride.statement.lineno
         if is_early and ast.unparse(one) in {f"{stride.name}.grad.zero_()", f"{stride.name}.grad.data.zero_()"}:
-            found.append(Change(one, replaced, (f"{stride.name}.grad = None",)))
+            found.append(Rewrite(one, replaced, (f"{stride.name}.grad = None",)))
     return found
 
 

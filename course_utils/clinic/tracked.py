@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import Site, names_in
 import torch
 
 _OFF = {"item", "detach", "numpy", "tolist", "size", "dim", "numel", "detach_", "argmax", "argmin"}
@@ -27,6 +27,14 @@ def asks(site: Site, node: ast.AST) -> bool | None:
         case ast.Call():
             return _call_asks(site, node)
     return None
+
+
+def reads_asker(site: Site, node: ast.AST, *, but: str = "") -> bool:
+    """Whether a piece of the cell reads a tensor that asks for a gradient, or a module, under another name than one."""
+    held = [site.names.get(name) for name in names_in(node) if name != but]
+    return any(
+        isinstance(one, torch.nn.Module) or (isinstance(one, torch.Tensor) and one.requires_grad) for one in held
+    )
 
 
 def _call_asks(site: Site, call: ast.Call) -> bool | None:

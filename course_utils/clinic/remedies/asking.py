@@ -12,7 +12,7 @@ from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import pass_at
 from course_utils.clinic.reading import runs_once
-from course_utils.clinic.rewrites import Change, mended, with_keyword
+from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
 from course_utils.clinic.site import Site
 import torch
 
@@ -26,7 +26,7 @@ class Mending:
     tensor: str
     why: str
     cure: str = ""
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Rewrite] = field(default_factory=list)
 
 
 def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:
@@ -75,7 +75,7 @@ def unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str])
     if any(runs_once(ast.parse(text)) for text in again):
         return None
     loop = origins.loop
-    changes += [Change(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []
+    changes += [Rewrite(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []
     what = " and ".join(f"`{name}`" for name in names)
     why = f"{what} did not ask for a gradient: made without `requires_grad=True`, a tensor leaves no graph behind."
     return Mending(names[0], why, changes=changes)

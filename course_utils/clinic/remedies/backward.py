@@ -6,12 +6,12 @@ import ast
 import builtins
 import re
 
-from course_utils.clinic.edits import inserted
+from course_utils.clinic.edits import followed, inserted
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
 from course_utils.clinic.reading import on_tape, runs_once, statements, targets
-from course_utils.clinic.rewrites import Change, followed, mended, with_keyword
+from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
 from course_utils.clinic.site import Site
 import torch
 
@@ -95,8 +95,8 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
     fresh = [_let_go(site, one) for one in carried if one not in in_cell]
     later = [_let_go(site, one) for one in carried if one in in_cell]
     step = next(one for one in loop.body if one.lineno <= site.line <= (one.end_lineno or one.lineno))
-    changes = [Change(loop.body[0], inserted, tuple(fresh))] if fresh else []
-    changes += [Change(step, followed, tuple(later))] if later else []
+    changes = [Rewrite(loop.body[0], inserted, tuple(fresh))] if fresh else []
+    changes += [Rewrite(step, followed, tuple(later))] if later else []
     what = " and ".join(f"`{one}`" for one in carried)
     return Leaflet(
         ailment="second backward",

@@ -9,6 +9,7 @@ from course_utils.clinic.clues import PLAIN, block_of, definitions, has_own_line
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.site import Site, names_in
+from course_utils.clinic.tracked import reads_asker
 import torch
 
 
@@ -94,7 +95,7 @@ def _asked_in_time(site: Site, stands: ast.stmt, name: str) -> str:
     """The cell with `x.requires_grad_()` before the first use; "" if the place is not clear."""
     made = [one for one in definitions(site, name) if one.lineno < stands.lineno]
     beside = block_of(site.tree, stands)
-    if made and (made[-1] not in beside or _uses_asker(site, made[-1])):
+    if made and (made[-1] not in beside or reads_asker(site, made[-1].value)):
         return ""
     start = beside.index(made[-1]) + 1 if made else 0
     root = name.partition(".")[0].partition("[")[0]
@@ -104,13 +105,6 @@ def _asked_in_time(site: Site, stands: ast.stmt, name: str) -> str:
     if not has_own_lines(site.cell, users[0]):
         return ""
     return inserted(_cut(site.cell, stands), users[0], f"{name}.requires_grad_()")
-
-
-def _uses_asker(site: Site, made: ast.Assign) -> bool:
-    held = (site.names.get(name) for name in names_in(made.value))
-    return any(
-        isinstance(one, torch.nn.Module) or (isinstance(one, torch.Tensor) and one.requires_grad) for one in held
-    )
 
 
 def _cut(cell: str, stands: ast.stmt) -> str:

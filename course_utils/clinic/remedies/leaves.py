@@ -9,7 +9,7 @@ import re
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.reading import statements
-from course_utils.clinic.rewrites import Change, mended, torch_in, with_torch
+from course_utils.clinic.rewrites import Rewrite, mended, torch_word, with_torch
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of, quiet_block
 import torch
@@ -25,7 +25,7 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
         return None
     name = _leaf_name(site, goal)
     told = site.text(step).partition("\n")[0]
-    changes = [Change(run, wrapped, (f"with {torch_in(site)}.no_grad():",)) for run in _runs(site, step)]
+    changes = [Rewrite(run, wrapped, (f"with {torch_word(site)}.no_grad():",)) for run in _runs(site, step)]
     return Leaflet(
         ailment="leaf changed in place",
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
@@ -138,7 +138,7 @@ def _own_passes(site: Site, step: ast.stmt) -> list[int]:
     return [one.lineno for one in block if "backward(" in ast.unparse(one) or ".grad" in ast.unparse(one)]
 
 
-def _false(site: Site, step: ast.stmt) -> Change:
+def _false(site: Site, step: ast.stmt) -> Rewrite:
     goal = _goal(step)
     name = _leaf_name(site, goal) if goal is not None else ""
     if isinstance(step, ast.AugAssign) and site.text(step.target) == name:
@@ -146,5 +146,5 @@ def _false(site: Site, step: ast.stmt) -> Change:
         if sign:
             is_sum = isinstance(step.value, ast.BinOp) and isinstance(step.value.op, ast.Add | ast.Sub)
             kept = f"({value})" if is_sum else value
-            return Change(step, replaced, (f"{name} = {name} {sign} {kept}",))
-    return Change(step, inserted, (f"{name} = {name}.clone()",))
+            return Rewrite(step, replaced, (f"{name} = {name} {sign} {kept}",))
+    return Rewrite(step, inserted, (f"{name} = {name}.clone()",))

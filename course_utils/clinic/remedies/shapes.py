@@ -6,10 +6,12 @@ import ast
 from math import prod
 import re
 
+from course_utils.clinic.clues import name_of
 from course_utils.clinic.edits import replaced
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.messages import sizes_in
 from course_utils.clinic.passes import PassCall, pass_at
-from course_utils.clinic.rewrites import suffixed, torch_in, with_keyword, with_torch
+from course_utils.clinic.rewrites import suffixed, torch_word, with_keyword, with_torch
 from course_utils.clinic.site import Site
 import torch
 
@@ -21,13 +23,13 @@ def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
     found = pass_at(site)
     if found is None or isinstance(found.result, ast.List | ast.Tuple):
         return None
-    text, name = site.text(found.result), _name(found.result, site)
+    text, name = site.text(found.result), name_of(site, found.result)
     is_loss = bool(_LOSS.search(text)) or site.nearest((ast.For, ast.While)) is not None
     word = "mean" if is_loss else "sum"
     value = site.value(found.result)
     count = f"{value.numel()} numbers" if isinstance(value, torch.Tensor) else "more than one number"
-    torch_word = torch_in(site)
-    seed = f"{torch_word}.ones_like({text})" if is_loss else f"{torch_word}.tensor(1.0)"
+    library = torch_word(site)
+    seed = f"{library}.ones_like({text})" if is_loss else f"{library}.tensor(1.0)"
     return Leaflet(
         ailment="backward from many numbers",
         happened=f"`{text}` holds {count}, and a backward pass starts from one.",
@@ -55,14 +57,14 @@ def mismatch(site: Site, match: re.Match[str]) -> Leaflet | None:
     found = pass_at(site)
     if found is None or found.seed is None or isinstance(found.result, ast.List | ast.Tuple):
         return None
-    got, wanted = _shape(match["got"]), _shape(match["wanted"])
+    got, wanted = sizes_in(match["got"]), sizes_in(match["wanted"])
     seed = found.seed.elts[0] if isinstance(found.seed, ast.List | ast.Tuple) and found.seed.elts else found.seed
     text, given = site.text(found.result), site.text(seed)
     return Leaflet(
         ailment="shape of gradient",
         happened=f"`{given}` has shape {got}, and `{text}` has shape {wanted}.",
         line=site.line,
-        tensor=_name(found.result, site),
+        tensor=name_of(site, found.result),
         why=f"`gradient` says how much each number of `{text}` counts: it has one number for each of them, in the same "
         "shape. It has nothing to do with the shape of the leaves.",
         before=site.cell,
@@ -83,15 +85,7 @@ def _fitting(site: Site, found: PassCall, seed: ast.expr, got: tuple[int, ...], 
         return suffixed(site.cell, seed, f".reshape(()).expand({shape})" if got else f".expand({shape})")
     value = site.value(seed)
     level = sorted(set(value.flatten().tolist())) if isinstance(value, torch.Tensor) else []
-    word = torch_in(site)
+    word = torch_word(site)
     if len(level) == 1 and level[0] != 1:
         return replaced(site.cell, seed, f"{word}.full_like({text}, {level[0]:g})")
     return replaced(site.cell, seed, f"{word}.ones_like({text})")
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    return tuple(int(size) for size in re.findall(r"\d+", text))
-
-
-def _name(node: ast.expr, site: Site) -> str:
-    return site.text(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""

@@ -10,7 +10,7 @@ from course_utils.clinic.causes import ZERO, Cause, cause_of
 from course_utils.clinic.edits import replaced, without, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.reading import statements
-from course_utils.clinic.rewrites import Change, mended, with_torch
+from course_utils.clinic.rewrites import Rewrite, mended, with_torch
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of, strides
 import torch
@@ -44,7 +44,7 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
         f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
         "is right at any time, and the next pass starts afresh.",
-        [Change(statement, replaced, (f"{name}.grad = None",))],
+        [Rewrite(statement, replaced, (f"{name}.grad = None",))],
         "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
     )
     return replace(_leaflet(site, name, cause, "zeroing None"), false_cure=without(site.cell, statement))
@@ -68,7 +68,7 @@ def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
 def _guarded(site: Site, name: str) -> str:
     """The cell in which nothing is done where the gradient is None."""
     found = {stride.statement: stride.name for stride in strides(site)} | {site.statement: name}
-    return mended(site.cell, [Change(one, wrapped, (f"if {held}.grad is not None:",)) for one, held in found.items()])
+    return mended(site.cell, [Rewrite(one, wrapped, (f"if {held}.grad is not None:",)) for one, held in found.items()])
 
 
 def _without_gradient(site: Site) -> str | None:

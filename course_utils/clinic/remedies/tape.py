@@ -6,6 +6,7 @@ import ast
 import re
 
 from course_utils.clinic.asking import first_statement
+from course_utils.clinic.clues import name_of
 from course_utils.clinic.cuts import leaves_torch, quiet_blocks, quiet_decorator, reads_tape, tied
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
@@ -14,7 +15,7 @@ from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
 from course_utils.clinic.reading import made_from, runs_once, statements, targets
 from course_utils.clinic.remedies.asking import Mending, candidates, is_off, unasked
 from course_utils.clinic.reopen import without_block, without_decorator
-from course_utils.clinic.rewrites import Change, mended, suffixed, text_of, torch_in, with_torch
+from course_utils.clinic.rewrites import Rewrite, mended, suffixed, text_of, torch_word, with_torch
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of, in_place, strides
 import torch
@@ -27,7 +28,7 @@ def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
         return None
     maker, result = at_the_maker(site, found.result)
     false = _false(site, found) if maker.cell == site.cell else ""
-    name = maker.text(result) if isinstance(result, ast.Name | ast.Attribute | ast.Subscript) else ""
+    name = name_of(maker, result)
     mending = _mending(maker, result)
     if mending is None or not (mending.cure or mending.changes):
         return None
@@ -75,12 +76,12 @@ def _off_tape(thing: object) -> bool:
 
 
 def _switched_off(site: Site) -> Mending | None:
-    word = f"{torch_in(site)}.set_grad_enabled"
+    word = f"{torch_word(site)}.set_grad_enabled"
     why = "The tape was switched off for the whole notebook: `set_grad_enabled(False)` lasts until it is switched on."
     for one in statements(site.tree.body):
         if isinstance(one, ast.Expr) and "set_grad_enabled(False)" in ast.unparse(one):
-            return Mending("", why, changes=[Change(one, replaced, (f"{word}(True)",))])
-    return Mending("", why, changes=[Change(first_statement(site.tree.body), inserted, (f"{word}(True)",))])
+            return Mending("", why, changes=[Rewrite(one, replaced, (f"{word}(True)",))])
+    return Mending("", why, changes=[Rewrite(first_statement(site.tree.body), inserted, (f"{word}(True)",))])
 
 
 def _cut(site: Site, origins: Origins, chain: list[Origin], result: ast.expr) -> Mending | None:
@@ -106,24 +107,24 @@ def _cut(site: Site, origins: Origins, chain: list[Origin], result: ast.expr) ->
         if origin.place < origins.here:
             texts.append((origin, text or plain))
         elif text:
-            changes.append(Change(origin.statement, replaced, (_indented(text, origin.statement),)))
+            changes.append(Rewrite(origin.statement, replaced, (_indented(text, origin.statement),)))
     text, said = tied(site, text_of(site.cell, site.statement), tainted)
     if said:
-        changes.append(Change(site.statement, replaced, (_indented(text, site.statement),)))
+        changes.append(Rewrite(site.statement, replaced, (_indented(text, site.statement),)))
         why, where = why or said, where or site.text(result)
     return _joined(site, origins, chain, list(tainted), texts, changes, why, where)
 
 
 def _joined(
     site: Site, origins: Origins, chain: list[Origin], tainted: list[str],
-    texts: list[tuple[Origin, str]], changes: list[Change], why: str, where: str,
+    texts: list[tuple[Origin, str]], changes: list[Rewrite], why: str, where: str,
 ) -> Mending | None:  # fmt: skip
     if any(runs_once(ast.parse(text)) for _, text in texts):
         return None
     lines = list(dict.fromkeys(text for _, text in texts))
     if lines:
         loop = origins.loop
-        changes.append(Change(loop.body[0] if loop else site.statement, inserted, tuple(lines)))
+        changes.append(Rewrite(loop.body[0] if loop else site.statement, inserted, tuple(lines)))
     cell = mended(site.cell, changes)
     quiet = _quiet_around(site, origins, chain, tainted)
     if isinstance(quiet, ast.With):
@@ -169,7 +170,7 @@ def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
     return next((one for one in made if quiet_decorator(one)), None)
 
 
-def _inside(site: Site, node: ast.AST) -> list[Change]:
+def _inside(site: Site, node: ast.AST) -> list[Rewrite]:
     """The changes in the functions of this cell that an expression calls."""
     called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
     changes = []
@@ -178,7 +179,7 @@ def _inside(site: Site, node: ast.AST) -> list[Change]:
             for one in statements(made.body):
                 plain = isinstance(one, ast.Assign | ast.Return | ast.AugAssign)
                 text, _ = tied(site, text_of(site.cell, one), everywhere=True) if plain else ("", "")
-                changes += [Change(one, replaced, (_indented(text, one),))] if text else []
+                changes += [Rewrite(one, replaced, (_indented(text, one),))] if text else []
     return changes
 
 

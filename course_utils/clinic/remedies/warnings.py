@@ -10,20 +10,20 @@ from course_utils.clinic.clues import (
     PLAIN,
     definitions,
     dotted,
-    followed,
     function_of,
     has_own_lines,
     holders,
     name_of,
     one_line,
     stores,
-    torch_in,
     widened,
 )  # fmt: skip
-from course_utils.clinic.edits import inserted, replaced
+from course_utils.clinic.edits import followed, inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
-from course_utils.clinic.site import Site, names_in
-from course_utils.clinic.tracked import asks
+from course_utils.clinic.messages import sizes_in
+from course_utils.clinic.rewrites import torch_word
+from course_utils.clinic.site import Site
+from course_utils.clinic.tracked import asks, reads_asker
 import torch
 
 Mend = tuple[str, str]
@@ -71,11 +71,6 @@ def _read(site: Site, made: ast.Assign) -> set[str]:
     return {site.text(one) for one in ast.walk(made.value) if isinstance(one, PLAIN)}
 
 
-def _others_ask(site: Site, made: ast.Assign, name: str) -> bool:
-    held = [site.names.get(one) for one in names_in(made.value) if one != name]
-    return any(isinstance(one, torch.nn.Module) or getattr(one, "requires_grad", False) for one in held)
-
-
 def _step(site: Site, made: ast.Assign, name: str) -> Mend | None:
     """`w = w - rate * w.grad`: the step itself made a result of it."""
     if f"{name}.grad" not in _read(site, made):
@@ -85,7 +80,7 @@ def _step(site: Site, made: ast.Assign, name: str) -> Mend | None:
             sign, margin = "-" if isinstance(op, ast.Sub) else "+", " " * made.col_offset
             loops = [site.text(one) for one in holders(site.tree, made) if isinstance(one, ast.For | ast.While)]
             clear = f"\n{margin}{name}.grad = None" if loops and not re.search(r"zero_|grad = None", loops[0]) else ""
-            step = f"with {torch_in(site) or 'torch'}.no_grad():\n{margin}    {name} {sign}= {site.text(right)}{clear}"
+            step = f"with {torch_word(site)}.no_grad():\n{margin}    {name} {sign}= {site.text(right)}{clear}"
             why = f"The step made a new `{name}`, and that one is a result. Change the leaf itself, off the tape."
             return replaced(site.cell, made, step), why
     return "", ""
@@ -96,7 +91,7 @@ def _leaf_at_last(site: Site, made: ast.Assign) -> Mend | None:
     flag = r",\s*requires_grad\s*=\s*True\b|\brequires_grad\s*=\s*True\s*,?\s*"
     value = made.value
     asked = [one for one in ast.walk(value) if isinstance(one, ast.keyword) and one.arg == "requires_grad"]
-    if len(asked) != 1 or asked[0] in getattr(value, "keywords", []) or _others_ask(site, made, ""):
+    if len(asked) != 1 or asked[0] in getattr(value, "keywords", []) or reads_asker(site, made.value):
         return None
     plain, count = re.subn(flag, "", dotted(site, value, ""))
     why = "The leaf is what asked first, and it has no name any more: the name went to what was made from it. "
@@ -106,7 +101,7 @@ def _leaf_at_last(site: Site, made: ast.Assign) -> Mend | None:
 def _again(site: Site, made: list[ast.Assign], name: str) -> Mend | None:
     """`w = w.double()`, after `w` was a leaf."""
     last = made[-1]
-    if len(made) < 2 or name not in _read(site, last) or _others_ask(site, last, name):
+    if len(made) < 2 or name not in _read(site, last) or reads_asker(site, last.value, but=name):
         return None
     if "requires_grad" not in site.text(made[-2].value):
         return None
@@ -129,7 +124,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
     if pair is None or not has_own_lines(site.cell, site.statement):
         return None
     said, target = pair
-    there, here = _sizes(match["input"]), _sizes(match["target"])
+    there, here = sizes_in(match["input"]), sizes_in(match["target"])
     tail = _fitting(site, said, there, here)
     both = tuple(torch.empty(there, device="meta").add(torch.empty(here, device="meta")).shape)
     if not tail or math.prod(both) == math.prod(there):  # nothing is spread: the warning is all there is
@@ -154,10 +149,6 @@ def _pair(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     words = {word.arg: word.value for word in call.keywords}
     given = [*call.args[:2], *(words[name] for name in ("input", "target")[len(call.args) :] if name in words)]
     return (given[0], given[1]) if len(given) == 2 else None
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text))
 
 
 def _fitting(site: Site, said: ast.expr, there: tuple[int, ...], here: tuple[int, ...]) -> str:
