@@ -4,7 +4,7 @@ from contextlib import nullcontext
 import sys
 
 from course_utils import diagnose, record
-from course_utils.diagnosis.diagnose import quietly
+from course_utils.diagnosis.examination import quietly
 from healthy import HEALTHY
 import pytest
 from shell import Shell
@@ -34,7 +34,7 @@ def shell():
 @pytest.fixture
 def loudly(monkeypatch):
     """What goes wrong inside is not passed over."""
-    monkeypatch.setattr(sys.modules["course_utils.diagnosis.diagnose"], "quietly", nullcontext)
+    monkeypatch.setattr(sys.modules["course_utils.diagnosis.examination"], "quietly", nullcontext)
 
 
 def found_by(shell, cell, *, fails=None):

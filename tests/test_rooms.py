@@ -1,13 +1,96 @@
 """The rooms of the package: who may import whom, and what each public name owes its reader."""
 
 import ast
+from functools import cache
+from graphlib import TopologicalSorter
 import inspect
 from pathlib import Path
 
 import course_utils
+from course_utils import clinic, diagnosis
 import pytest
 
 PACKAGE = Path(course_utils.__file__).parent
+
+# Two houses inside the package. A name without a slash is a room of the same house, "" its door.
+CLINIC = {
+    "site": set(),
+    "edits": set(),
+    "messages": set(),
+    "hearing": set(),
+    "leaflet": {"/graph", "/markup"},
+    "clues": {"site"},
+    "tracked": {"site"},
+    "changes": {"clues", "messages", "site"},
+    "outofplace": {"changes", "clues", "edits", "site"},
+    "rows": {"site"},
+    "rewrites": {"clues", "edits", "site"},
+    "reading": {"site"},
+    "origins": {"reading", "rewrites", "rows", "site"},
+    "passes": {"rows", "site"},
+    "asking": {"edits", "reading", "rewrites", "site"},
+    "strides": {"asking", "edits", "reading", "rewrites", "site"},
+    "cuts": {"edits", "reading", "site", "strides"},
+    "reopen": {"edits", "rewrites", "site", "strides"},
+    "causes": {"/walk", "asking", "edits", "origins", "reading", "rewrites", "site", "strides"},
+    "remedies": set(),
+    "remedies.asking": {"asking", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
+    "remedies.backward": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
+    "remedies.changes": {"changes", "clues", "leaflet", "outofplace", "remedies.too_soon", "site"},
+    "remedies.conversions": {"clues", "edits", "leaflet", "site", "tracked"},
+    "remedies.devices": {"clues", "edits", "leaflet", "site"},
+    "remedies.flags": {"clues", "edits", "leaflet", "site", "tracked"},
+    "remedies.functions": {"clues", "edits", "leaflet", "site", "tracked"},
+    "remedies.leaves": {"edits", "leaflet", "reading", "rewrites", "site", "strides"},
+    "remedies.shapes": {"clues", "edits", "leaflet", "messages", "passes", "rewrites", "site"},
+    "remedies.steps": {"causes", "edits", "leaflet", "reading", "rewrites", "site", "strides"},
+    "remedies.tape": {
+        "asking", "clues", "cuts", "edits", "leaflet", "origins", "passes", "reading", "remedies.asking", "reopen",
+        "rewrites", "site", "strides",
+    },
+    "remedies.too_soon": {"changes", "clues", "edits", "leaflet", "outofplace", "site"},
+    "remedies.unused": {
+        "/graph", "/read", "/walk", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site",
+    },
+    "remedies.warnings": {"clues", "edits", "leaflet", "messages", "rewrites", "site", "tracked"},
+    "ailments": {
+        "leaflet", "remedies.asking", "remedies.backward", "remedies.changes", "remedies.conversions",
+        "remedies.devices", "remedies.flags", "remedies.functions", "remedies.leaves", "remedies.shapes",
+        "remedies.steps", "remedies.tape", "remedies.unused", "remedies.warnings", "site",
+    },
+    "reception": {"ailments", "hearing", "leaflet", "rows", "site"},
+    "": {"reception"},
+}  # fmt: skip
+DIAGNOSIS = {
+    "findings": {"/markup"},
+    "saved": set(),
+    "redo": set(),
+    "recall": {"/names", "/record", "/walk", "redo", "saved"},
+    "wrote": {"/call"},
+    "mending": {"wrote"},
+    "checkup": {"/names", "/walk", "recall", "saved", "wrote"},
+    "wrongs": set(),
+    "wrongs.leaves": {"checkup", "findings", "mending", "wrote"},
+    "wrongs.memory": {"/record", "checkup", "findings", "mending", "recall"},
+    "wrongs.numbers": {"/replay", "/vjp", "/walk", "checkup", "findings", "mending", "recall", "saved"},
+    "wrongs.shapes": {"checkup", "findings", "redo", "saved"},
+    "wrongs.sums": {"/walk", "checkup", "findings", "saved"},
+    "examination": {
+        "/names", "checkup", "findings", "recall", "wrongs.leaves", "wrongs.memory", "wrongs.numbers", "wrongs.shapes",
+        "wrongs.sums", "wrote",
+    },
+    "": {"examination"},
+}  # fmt: skip
+
+
+def within(house, table):
+    """The table of a house, in which each room has its whole name."""
+
+    def whole(room):
+        return room[1:] if room.startswith("/") else f"{house}.{room}".rstrip(".")
+
+    return {whole(room): {whole(other) for other in others} for room, others in table.items()}
+
 
 MAY_IMPORT = {
     # numbers
@@ -49,47 +132,8 @@ MAY_IMPORT = {
     "endurance": {"attempt"},
     "battery": {"attempt", "checks", "compare", "endurance", "mistakes", "verdict"},
     "lineup": {"attempt", "checks", "endurance", "numbers"},
-    # the clinic
-    "rows": {"site"},
-    "rewrites": {"edits", "site"},
-    "reading": {"site"},
-    "origins": {"reading", "rewrites", "rows", "site"},
-    "passes": {"rows", "site"},
-    "asking": {"edits", "reading", "rewrites", "site"},
-    "strides": {"asking", "edits", "reading", "rewrites", "site"},
-    "cuts": {"edits", "reading", "site", "strides"},
-    "reopen": {"edits", "rewrites", "site", "strides"},
-    "remedies_backward": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
-    "remedies_shapes": {"edits", "leaflet", "passes", "rewrites", "site"},
-    "remedies_asking": {"asking", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
-    "remedies_tape": {
-        "asking", "cuts", "edits", "leaflet", "origins", "passes", "reading", "remedies_asking", "reopen", "rewrites",
-        "site", "strides",
-    },
-    "causes": {"asking", "edits", "origins", "reading", "rewrites", "site", "strides", "walk"},
-    "remedies_steps": {"causes", "edits", "leaflet", "reading", "rewrites", "site", "strides"},
-    "remedies_unused": {
-        "edits", "graph", "leaflet", "origins", "passes", "read", "reading", "rewrites", "site", "walk",
-    },
     # words and pictures
     "words": {"graph"},
-    # what is silently wrong
-    "diagnosis": set(),
-    "saved": set(),
-    "redo": set(),
-    "recall": {"names", "record", "redo", "saved", "walk"},
-    "wrote": {"call"},
-    "mending": {"wrote"},
-    "checkup": {"names", "recall", "saved", "walk", "wrote"},
-    "wrong_leaves": {"checkup", "diagnosis", "mending", "wrote"},
-    "wrong_memory": {"checkup", "diagnosis", "mending", "recall", "record"},
-    "wrong_numbers": {"checkup", "diagnosis", "mending", "recall", "replay", "saved", "vjp", "walk"},
-    "wrong_shapes": {"checkup", "diagnosis", "redo", "saved"},
-    "wrong_sums": {"checkup", "diagnosis", "saved", "walk"},
-    "diagnose": {
-        "checkup", "diagnosis", "names", "recall", "wrong_leaves", "wrong_memory", "wrong_numbers", "wrong_shapes",
-        "wrong_sums", "wrote",
-    },
     "dot": {"graph", "words"},
     "steps": {"graph", "words"},
     "formulas": {"graph", "paths", "words"},
@@ -109,7 +153,8 @@ MAY_IMPORT = {
     "curves": set(),
     "live": {"curves", "picture", "player", "style"},
     "panels": {"live", "picture", "style"},
-    "card": set(),
+    "markup": set(),
+    "card": {"markup"},
     # controls
     "stepper": {
         "draw", "engine", "graph", "names", "player", "read", "scene", "slopes", "steps", "style", "svg", "words",
@@ -121,67 +166,72 @@ MAY_IMPORT = {
     "controls": set(),
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
-    # the clinic
-    "site": set(),
-    "edits": set(),
-    "leaflet": {"graph"},
-    "clues": {"site"},
-    "tracked": {"site"},
-    "changes": {"clues", "site"},
-    "outofplace": {"changes", "clues", "edits", "site"},
-    "remedies_leaves": {"edits", "leaflet", "reading", "rewrites", "site", "strides"},
-    "remedies_changes": {"changes", "clues", "leaflet", "outofplace", "remedies_too_soon", "site"},
-    "remedies_too_soon": {"changes", "clues", "edits", "leaflet", "outofplace", "site"},
-    "remedies_conversions": {"tracked", "clues", "edits", "leaflet", "site"},
-    "remedies_devices": {"clues", "edits", "leaflet", "site"},
-    "remedies_flags": {"clues", "edits", "leaflet", "site"},
-    "remedies_functions": {"tracked", "clues", "edits", "leaflet", "site"},
-    "remedies_warnings": {"tracked", "clues", "edits", "leaflet", "site"},
-    "ailments": {
-        "leaflet", "remedies_asking", "remedies_backward", "remedies_changes", "remedies_conversions",
-        "remedies_devices", "remedies_flags", "remedies_functions", "remedies_leaves", "remedies_shapes",
-        "remedies_steps", "remedies_tape", "remedies_unused", "remedies_warnings", "site",
-    },
-    "hearing": set(),
-    "clinic": {"ailments", "hearing", "leaflet", "rows", "site"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnose", "draw", "engine",
+        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnosis", "draw", "engine",
         "explorer", "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style",
         "traced", "tuner", "watch", "widgets",
     },
+    **within("clinic", CLINIC),
+    **within("diagnosis", DIAGNOSIS),
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
-HOME = {"pygraphviz": {"layout"}, "IPython": {"clinic", "progress", "tuner", "widgets"}, "os": {"device"}}
+HOME = {"pygraphviz": {"layout"}, "IPython": {"clinic.reception", "progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
 DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
 HOME["matplotlib"] = DRAWING | {"beside", "paper", "picture", "plot", "style"}
 
 
+def room_of(path):
+    """A file's room: "clinic.site"; a house's `__init__.py` is its door, "clinic"."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts if len(parts) == 1 or parts[-1] != "__init__" else parts[:-1])
+
+
+@cache
 def rooms():
-    return {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
+    return {room_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
 
 
 def imported(nodes):
+    """The modules that are imported; of a package's names those that are rooms, and all of `course_utils`."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            whole = node.module == "course_utils"
-            yield from (f"course_utils.{name.name}" for name in node.names) if whole else [node.module]
+            for full in (f"{node.module}.{name.name}" for name in node.names):
+                is_room = full.removeprefix("course_utils.") in MAY_IMPORT
+                yield full if node.module == "course_utils" or is_room else node.module
+
+
+def ours(nodes):
+    return {name.removeprefix("course_utils.") for name in imported(nodes) if name.startswith("course_utils.")}
 
 
 def test_every_room_is_in_the_table():
     assert set(rooms()) == set(MAY_IMPORT)
 
 
+def test_every_folder_is_a_house():
+    assert {path.parent for path in PACKAGE.rglob("*.py")} == {path.parent for path in PACKAGE.rglob("__init__.py")}
+
+
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_go_one_way(room):
     tree = rooms()[room]
-    ours = {name.split(".")[1] for name in imported(tree.body) if name.startswith("course_utils.")}
-    anywhere = {name.split(".")[1] for name in imported(ast.walk(tree)) if name.startswith("course_utils.")}
-    assert ours <= MAY_IMPORT[room]
-    assert {(room, other) for other in anywhere - MAY_IMPORT[room]} <= LOOKS
+    assert ours(tree.body) <= MAY_IMPORT[room]
+    assert {(room, other) for other in ours(ast.walk(tree)) - MAY_IMPORT[room]} <= LOOKS
+
+
+def test_the_table_has_no_circle():
+    TopologicalSorter(MAY_IMPORT).prepare()  # raises CycleError
+
+
+def test_a_house_is_entered_by_its_door():
+    for room, others in MAY_IMPORT.items():
+        for other in others:
+            house, _, inside = other.partition(".")
+            assert not inside or room.startswith(f"{house}.") or room == house, f"{room} imports {other}"
 
 
 @pytest.mark.parametrize("library", HOME)
@@ -200,7 +250,7 @@ def test_private_names_stay_in_their_file():
 
 
 def test_files_are_short_and_named_by_their_subject():
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         assert path.stem not in {"utils", "misc", "common", "helpers"}
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 200, path.name
 
@@ -214,9 +264,12 @@ def test_functions_are_short():
                 assert lines <= 30, f"{room}.{node.name} has {lines} lines"
 
 
-@pytest.mark.parametrize("name", course_utils.__all__)
-def test_public_names_are_documented_and_typed(name):
-    thing = getattr(course_utils, name)
+PUBLIC = [(house, name) for house in (course_utils, clinic, diagnosis) for name in house.__all__]
+
+
+@pytest.mark.parametrize(("house", "name"), PUBLIC, ids=[f"{house.__name__}.{name}" for house, name in PUBLIC])
+def test_public_names_are_documented_and_typed(house, name):
+    thing = getattr(house, name)
     assert inspect.getdoc(thing)
     signature = inspect.signature(thing)
     assert signature.return_annotation is not inspect.Signature.empty

@@ -28,7 +28,7 @@ def test_each_statement_gets_a_line_and_the_code_stays_the_same(cell):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(Path(course_utils.__file__).parent.glob("*.py"))[::4], ids=lambda path: path.stem
+    "path", sorted(Path(course_utils.__file__).parent.rglob("*.py"))[::4], ids=lambda path: path.stem
 )
 def test_nothing_changes_where_each_has_its_line(path):
     text = path.read_text(encoding="utf-8")

@@ -1,9 +1,9 @@
 """The diagnosis: what is silently wrong in a training step.
 
-`checkup` reads the step once, with what `saved`, `redo`, `recall` and `wrote` can tell; each of `wrongs` looks at it,
-and `findings` say what was found.
+`examination` has the step read once, by `checkup`, with what `saved`, `redo`, `recall` and `wrote` can tell; each of
+`wrongs` looks at it, and `findings` say what was found.
 """
 
-from course_utils.diagnosis.diagnose import diagnose
+from course_utils.diagnosis.examination import diagnose
 
 __all__ = ["diagnose"]
