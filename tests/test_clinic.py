@@ -14,8 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 import nbformat
 import pytest
 from shell import Shell
-from sickbay import SETUP, admit
 from torch import nn
+from ward import SETUP, admit
 
 NUMPY = "z = torch.ones(2, requires_grad=True).numpy()"
 GRAD = "h = w * 3\nh.sum().backward()\ng = h.grad"

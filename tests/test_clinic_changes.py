@@ -1,8 +1,8 @@
 """Changed in place, flags, inference mode, Functions: each provoked, cured, and falsely cured."""
 
 import pytest
-from sickbay import Case, admit, is_true, is_wrong, raises, treat
 import torch
+from ward import Case, admit, is_true, is_wrong, raises, treat
 
 NEW_W = "w = torch.tensor([1.0, 2.0], requires_grad=True)\n"
 

@@ -2,8 +2,8 @@
 
 import matplotlib
 import pytest
-from sickbay import Case, admit, raises, treat
 import torch
+from ward import Case, admit, raises, treat
 
 NEW_W = "w = torch.tensor([1.0, 2.0], requires_grad=True)\n"
 AXES = "from matplotlib.figure import Figure\nax = Figure().subplots()\n"

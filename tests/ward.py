@@ -1,10 +1,20 @@
-"""How an ailment is tried: raised in a real shell, its cure run, its false cure run in another."""
+"""How an ailment is tried: provoked in a real shell, its leaflet read, its cure run, its false cure run in another."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shell import Shell
+import torch
 
-SETUP = """import torch
+SETUP = """import math
+import numpy as np
+import torch
+from torch import nn
+import torch.nn.functional as F
+torch.manual_seed(0)
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+x, y = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])"""
+POINTS = """import torch
 from torch import nn
 x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 6.0])
 """
@@ -12,63 +22,113 @@ x, y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 6.0])
 
 @dataclass
 class Case:
-    """A learner's mistake.
+    """One way to fall ill.
 
     Attributes:
-        cells: those that ran before.
-        cell: the one that fails.
-        goal: holds after a cell that trains.
-        tensor, line: what the leaflet has to name.
-        rerun: what the learner runs after mending the cell, where it only defines a function.
-        ailment: the name of it.
+        name: what the learner does.
+        cells: what is run, the last one with the error.
+        line, tensor: what the leaflet must tell.
+        cured: whether the shell is well after the cure, which raises nothing.
+        fooled: whether the false cure is seen to be none; what it raised is the shell's `failed`. None if the leaflet
+            has no false cure.
+        again: what is run after either cure, where the mended cell only defines a function.
+        text: what the leaflet must say.
+        setup: the first cell.
     """
 
-    cells: list[str]
-    cell: str
-    goal: str
-    tensor: str
+    name: str
+    cells: Sequence[str]
     line: int
-    rerun: str = ""
-    ailment: str = ""
-    false: bool = True
+    tensor: str
+    cured: Callable[[Shell], bool]
+    fooled: Callable[[Shell], bool] | None = None
+    again: str = ""
+    text: str = ""
+    setup: str = SETUP
 
 
-def fails(case):
-    """A shell in which it has failed, with what was said."""
+def training(cells, cell, goal, tensor, line, *, rerun="", false=True):
+    """A case that is cured when a goal holds; with a false cure after which it does not."""
+
+    def reached(shell):
+        return bool(eval(goal, shell.ip.user_ns))
+
+    def missed(shell):
+        return bool(shell["failed"]) or not reached(shell)
+
+    return Case("", [*cells, cell], line, tensor, reached, missed if false else None, again=rerun, setup=POINTS)
+
+
+def admit(*cells, setup=SETUP):
+    """A shell in which the cells have run, all but the last without a fault, and what the last one said."""
     shell = Shell()
-    for cell in [SETUP, *case.cells]:
+    for cell in (setup, *cells):
         said = shell.run(cell)
-        assert said.error is None, (cell, said.error)
-        assert said.leaflets == []
-    said = shell.run(case.cell)
-    assert said.error is not None, "no error"
-    assert said.leaflets, repr(said.error)  # a warning on the way may have its own before the error's
+        if cell is not (setup, *cells)[-1]:
+            assert said.error is None, (cell, said.error)
+            assert said.leaflets == []
     return shell, said
 
 
-def works(shell, cell, case):
-    """The error that a mended cell ends with, and whether the goal is reached."""
-    error = shell.run(cell).error
-    if error is None and case.rerun:
-        error = shell.run(case.rerun).error
-    return error, error is None and bool(eval(case.goal, shell.ip.user_ns))
+def treat(case, ailment):
+    """The leaflet of an ailment whose cure has cured, and the text of what its false cure raised."""
+    shell, said = admit(*case.cells, setup=case.setup)
+    try:
+        assert [one.ailment for one in said.leaflets] == [ailment], said
+        leaflet = said.leaflets[0]
+        assert (leaflet.line, leaflet.tensor) == (case.line, case.tensor), leaflet
+        assert "<section" in leaflet.to_html()
+        assert leaflet.to_text()
+        assert case.text in leaflet.to_text()
+        assert not run(shell, leaflet.cure, case.again), leaflet.cure
+        assert case.cured(shell), leaflet.cure
+        assert bool(leaflet.false_cure) == bool(leaflet.why_not)
+        assert (case.fooled is not None) == bool(leaflet.false_cure)
+    finally:
+        shell.close()
+    return leaflet, _fooled(case, leaflet) if case.fooled else ""
 
 
-def treat(case):
-    """Try a case; the leaflet, the error and the goal of the false cure."""
-    shell, said = fails(case)
-    leaflet = said.leaflets[-1]
-    assert (leaflet.tensor, leaflet.line) == (case.tensor, case.line), leaflet
-    assert not case.ailment or leaflet.ailment == case.ailment
-    error, reached = works(shell, leaflet.cure, case)
-    assert error is None, f"{error!r}\n{leaflet.cure}"
-    assert reached, f"{leaflet.cure}\n{case.goal}"
-    shell.close()
-    if not case.false:
-        return leaflet, None, None
-    assert leaflet.false_cure
-    other, _ = fails(case)
-    error, reached = works(other, leaflet.false_cure, case)
-    assert not reached, leaflet.false_cure
-    other.close()
-    return leaflet, error, reached
+def _fooled(case, leaflet):
+    shell, _ = admit(*case.cells, setup=case.setup)
+    try:
+        failed = shell.ip.user_ns["failed"] = run(shell, leaflet.false_cure, case.again)
+        assert case.fooled(shell), (leaflet.false_cure, failed)
+    finally:
+        shell.close()
+    return failed
+
+
+def run(shell, *cells):
+    """The text of the first error; "" if there was none."""
+    for cell in cells:
+        if cell and (error := shell.run(cell).error) is not None:
+            return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def raises(words):
+    """Whether the false cure ended with an error that has these words."""
+    return lambda shell: words in shell["failed"]
+
+
+def slope(loss, at):
+    """The slope of a loss with respect to each number, by nudging; what comes in is in float64."""
+    found = torch.zeros_like(at, dtype=torch.float64)
+    for place in range(at.numel()):
+        for sign in (1, -1):
+            nudged = at.detach().double().clone()
+            nudged.view(-1)[place] += sign * 1e-5
+            found.view(-1)[place] += sign * float(loss(nudged)) / 2e-5
+    return found
+
+
+def is_true(loss, name="w"):
+    """Whether the gradient in the shell is that by nudging."""
+    return lambda shell: torch.allclose(shell[name].grad.double(), slope(loss, shell[name]), rtol=1e-3, atol=1e-5)
+
+
+def is_wrong(loss, name="w"):
+    """Whether nothing was raised, and the gradient in the shell is another than that by nudging."""
+    true = is_true(loss, name)
+    return lambda shell: not shell["failed"] and not (shell[name].grad is not None and true(shell))

@@ -63,7 +63,7 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str,
         before=site.cell,
         cure=inserted(site.cell, at, *lines),
         false_cure=kept,
-        why_not=_STALE if here else _LATE,
+        why_not=(_STALE if here else _LATE) if kept else "",
         lesson="05",
     )
 
@@ -108,7 +108,7 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         before=site.cell,
         cure=mended(site.cell, changes),
         false_cure=kept,
-        why_not=_LONG if not fresh else _LATE,
+        why_not=(_LATE if fresh else _LONG) if kept else "",
         lesson="14",
     )
 

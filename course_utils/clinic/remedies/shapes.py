@@ -70,7 +70,9 @@ def mismatch(site: Site, match: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=with_torch(site, _fitting(site, found, seed, got, wanted)),
         false_cure=suffixed(site.cell, found.result, ".sum()") if got and wanted else "",
-        why_not=f"The sum is one number, and `{given}` has shape {got}: that does not fit either." if got else "",
+        why_not=f"The sum is one number, and `{given}` has shape {got}: that does not fit either."
+        if got and wanted
+        else "",
         lesson="06",
     )
 

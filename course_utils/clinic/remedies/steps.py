@@ -12,7 +12,7 @@ from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, mended, with_torch
 from course_utils.clinic.site import Site
-from course_utils.clinic.strides import body_of, strides
+from course_utils.clinic.strides import body_of, is_cleared, strides
 import torch
 
 
@@ -40,14 +40,16 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
         return _leaflet(site, name, cause, "zeroing None")
     if not getattr(held, "is_leaf", False) or not getattr(held, "requires_grad", False):
         return None
+    rest = without(site.cell, statement)
+    is_enough = is_cleared(replace(site, cell=rest), name)  # then the line was one too many
     cause = Cause(
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
         f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
         "is right at any time, and the next pass starts afresh.",
         [Rewrite(statement, replaced, (f"{name}.grad = None",))],
-        "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
+        "" if is_enough else "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
     )
-    return replace(_leaflet(site, name, cause, "zeroing None"), false_cure=without(site.cell, statement))
+    return replace(_leaflet(site, name, cause, "zeroing None"), false_cure="" if is_enough else rest)
 
 
 def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:

@@ -44,7 +44,9 @@ def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
         cure=with_torch(maker, cure),
         false_cure=false,
         why_not=f"The error is gone, and so is the learning: `{told}` itself becomes a leaf, the pass ends where it "
-        "begins, and no weight gets a gradient.",
+        "begins, and no weight gets a gradient."
+        if false
+        else "",
         lesson="04",
     )
 
