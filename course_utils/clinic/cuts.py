@@ -6,9 +6,8 @@ import ast
 from collections.abc import Iterable
 
 from course_utils.clinic.edits import replaced
-from course_utils.clinic.reading import places, statements
+from course_utils.clinic.reading import places
 from course_utils.clinic.site import Site
-from course_utils.clinic.strides import is_quiet
 import torch
 
 _AWAY = {"detach", "item", "numpy", "tolist"}
@@ -62,18 +61,6 @@ def leaves_torch(site: Site, node: ast.AST) -> bool:
     """Whether an expression calls numpy or math, which know no tape."""
     calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
     return any(getattr(site.value(func.value), "__name__", "") in {"numpy", "math"} for func in calls)
-
-
-def quiet_blocks(body: Iterable[ast.AST], line: int) -> list[ast.With]:
-    """The blocks around a line in which the tape does not run, outermost first."""
-    blocks = [one for one in statements(body) if isinstance(one, ast.With) and is_quiet(one.items)]
-    return [one for one in blocks if one.lineno < line <= (one.end_lineno or 0)]
-
-
-def quiet_decorator(function: ast.FunctionDef) -> ast.expr | None:
-    """`@torch.no_grad()` above a function; None if there is none."""
-    quiet = ("no_grad", "inference_mode")
-    return next((one for one in function.decorator_list if any(word in ast.unparse(one) for word in quiet)), None)
 
 
 def _cut(node: ast.AST) -> str | None:

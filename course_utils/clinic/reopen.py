@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from course_utils.clinic.edits import wrapped
+from course_utils.clinic.quiet import is_quiet, quiet_decorators
 from course_utils.clinic.rewrites import Rewrite, mended, torch_word, unwrapped
 from course_utils.clinic.site import Site
-from course_utils.clinic.strides import is_quiet
 
 
 def without_block(site: Site, cell: str, block: ast.With) -> str:
@@ -23,8 +23,7 @@ def without_decorator(site: Site, cell: str, function: ast.FunctionDef) -> str:
     """The cell without the `@torch.no_grad()` of a function; its steps get a `with torch.no_grad():`."""
     tree = ast.parse(cell)
     here = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == function.name)
-    quiet = [one for one in here.decorator_list if "no_grad" in ast.unparse(one) or "inference" in ast.unparse(one)]
-    gone = {one.lineno for one in quiet}
+    gone = {one.lineno for one in quiet_decorators(here)}
     rows = [row for number, row in enumerate(cell.split("\n"), 1) if number not in gone]
     return _steps_off(site, "\n".join(rows), here.lineno - 1, (here.end_lineno or 0))
 

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from course_utils.clinic.asking import ask
 from course_utils.clinic.edits import followed, replaced
+from course_utils.clinic.quiet import quiet_blocks
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, torch_word
 from course_utils.clinic.site import Site
-
-_QUIET = ("no_grad", "inference_mode", "set_grad_enabled(False)")
 
 
 class Stride(NamedTuple):
@@ -56,7 +55,7 @@ def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
     for statement in dict.fromkeys(stride.statement for stride in found):
         ours = [stride for stride in found if stride.statement is statement]
         rows = "\n".join(stride.text for stride in ours)
-        if quiet_block(site, statement) is None:
+        if not quiet_blocks(ast.walk(site.tree), statement.lineno):
             rows = f"with {torch_word(site)}.no_grad():\n{indent(rows, '    ')}"
         margin = "\n" + " " * statement.col_offset
         changes.append(Rewrite(statement, replaced, (rows.replace("\n", margin),)))
@@ -66,20 +65,6 @@ def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
             changes += ask(site, stride.name)
             changes += _early_zeroing(site, stride)
     return changes
-
-
-def quiet_block(site: Site, statement: ast.AST) -> ast.With | None:
-    """The block around a statement in which the tape does not run; None if there is none."""
-    line = getattr(statement, "lineno", 0)
-    for block in ast.walk(site.tree):
-        if isinstance(block, ast.With) and block.lineno < line <= (block.end_lineno or 0) and is_quiet(block.items):
-            return block
-    return None
-
-
-def is_quiet(items: list[ast.withitem]) -> bool:
-    """Whether a `with` stops the tape."""
-    return any(word in ast.unparse(item.context_expr) for item in items for word in _QUIET)
 
 
 def is_cleared(site: Site, name: str) -> bool:

@@ -8,10 +8,11 @@ import re
 
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.quiet import quiet_blocks
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, mended, torch_word, with_torch
 from course_utils.clinic.site import Site
-from course_utils.clinic.strides import body_of, quiet_block
+from course_utils.clinic.strides import body_of
 import torch
 
 _SIGNS = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}
@@ -107,7 +108,12 @@ def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _writes_into_leaf(site: Site, one: ast.stmt) -> bool:
     goal = _goal(one)
-    if goal is None or quiet_block(site, one) or ".data" in ast.unparse(goal) or ".grad" in ast.unparse(goal):
+    if (
+        goal is None
+        or quiet_blocks(ast.walk(site.tree), one.lineno)
+        or ".data" in ast.unparse(goal)
+        or ".grad" in ast.unparse(goal)
+    ):
         return False
     held = site.value(_tensor(site, goal))
     is_leaf = isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad

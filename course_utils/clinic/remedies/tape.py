@@ -7,11 +7,12 @@ import re
 
 from course_utils.clinic.asking import first_statement
 from course_utils.clinic.clues import name_of
-from course_utils.clinic.cuts import leaves_torch, quiet_blocks, quiet_decorator, reads_tape, tied
+from course_utils.clinic.cuts import leaves_torch, reads_tape, tied
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
+from course_utils.clinic.quiet import quiet_blocks, quiet_decorators
 from course_utils.clinic.reading import made_from, runs_once, statements, targets
 from course_utils.clinic.remedies.asking import Mending, candidates, is_off, unasked
 from course_utils.clinic.reopen import without_block, without_decorator
@@ -135,7 +136,7 @@ def _joined(
         cell, why = without_decorator(site, cell, quiet), why or "What a `no_grad` function computes leaves no graph."
     if cell == site.cell or not (tainted or changes):
         return None
-    if not why and not any(quiet_blocks(_body(origin), origin.statement.lineno) for origin, _ in texts):
+    if not why and not any(quiet_blocks(statements(_body(origin)), origin.statement.lineno) for origin, _ in texts):
         return None
     why = why or "What is computed under `no_grad` leaves no graph."
     return Mending(where or (tainted[0] if tainted else ""), f"{why}. ".replace("..", ".") + _KEEP, cure=cell)
@@ -154,22 +155,22 @@ def _quiet_around(
     """The block or the function of this cell in which the tape does not run while the result is made."""
     ours = [one for one in chain if one.place == origins.here and one.name in tainted]
     for statement in [*(one.statement for one in ours), site.statement]:
-        blocks = quiet_blocks(site.tree.body, statement.lineno)
-        blocks += quiet_blocks(body_of(site), statement.lineno)
+        blocks = quiet_blocks(statements(site.tree.body), statement.lineno)
+        blocks += quiet_blocks(statements(body_of(site)), statement.lineno)
         if blocks:
             return blocks[0]
         maker = _quiet_maker(site, statement)
         if maker:
             return maker
     function = site.nearest(ast.FunctionDef)
-    return function if function and quiet_decorator(function) else None
+    return function if function and quiet_decorators(function) else None
 
 
 def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
     """The function of this cell that an expression calls, if the tape does not run in it."""
     called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
     made = [one for one in ast.walk(site.tree) if isinstance(one, ast.FunctionDef) and one.name in called]
-    return next((one for one in made if quiet_decorator(one)), None)
+    return next((one for one in made if quiet_decorators(one)), None)
 
 
 def _inside(site: Site, node: ast.AST) -> list[Rewrite]:
