@@ -105,6 +105,11 @@ CASES = {
     "a function of a leaf that did not ask": training(
         [f"{PLAIN}\ndef predict(q):\n    return w * q"], f"{HEAD}    loss = ((predict(x) - y) ** 2).mean()\n{PASS}{STEP}", NEAR, "w", 3
     ),
+    "a block, and another one before it": training(
+        [LEAF],
+        f"with torch.no_grad():\n    start = ((w * x - y) ** 2).mean()\n{HEAD}    with torch.no_grad():\n    {LOSS}{PASS}{STEP}",
+        NEAR, "loss", 6,
+    ),
     "switched off for good": training(
         [LEAF], f"torch.set_grad_enabled(False)\n{HEAD}{LOSS}{PASS}{STEP}", NEAR, "loss", 4
     ),

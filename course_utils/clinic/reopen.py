@@ -11,12 +11,20 @@ from course_utils.clinic.site import Site
 
 
 def without_block(site: Site, cell: str, block: ast.With) -> str:
-    """The cell without a `with torch.no_grad():`; steps that stood under it get one of their own."""
-    here = next(one for one in ast.walk(ast.parse(cell)) if isinstance(one, ast.With) and is_quiet(one.items))
+    """The cell without a `with torch.no_grad():`; steps that stood under it get one of their own.
+
+    The cell may have been mended since the site was seen; "" if the block is not to be found in it any more.
+    """
+    before, now = _quiet_ones(site.tree), _quiet_ones(ast.parse(cell))
+    if len(before) != len(now):
+        return ""
+    here = now[before.index(block)]
     last = (here.end_lineno or 0) - here.lineno
-    start = here.lineno
-    del block
-    return _steps_off(site, unwrapped(cell, here), start, start + last)
+    return _steps_off(site, unwrapped(cell, here), here.lineno, here.lineno + last)
+
+
+def _quiet_ones(tree: ast.AST) -> list[ast.With]:
+    return [one for one in ast.walk(tree) if isinstance(one, ast.With) and is_quiet(one.items)]
 
 
 def without_decorator(site: Site, cell: str, function: ast.FunctionDef) -> str:
