@@ -70,7 +70,8 @@ def _weight(checkup: Checkup, place: int) -> int:
 
 
 def _finding(checkup: Checkup, places: list[int]) -> Finding:
-    names = [name for place in places if (name := checkup.name_of(checkup.known.held[place]))]
+    held = [tensor for place, tensor in checkup.known.held.items() if place in places]  # in the order of the graph
+    names = [name for tensor in held if (name := checkup.name_of(tensor))]
     name = " or ".join(dict.fromkeys(names)) or "a value on the way"
     called = " or ".join(f"`{each}`" for each in dict.fromkeys(names)) or "A value on the way"
     return Finding(
