@@ -50,7 +50,7 @@ MEND = Exercise(
         ),
         "None is passed over": (
             TRAIN.replace(STEP, "\n        if w.grad is not None:\n            w = w - w.grad\n"),
-            "✗ at w = 0, in [2]: yours 0.08272, true 0.05553. w moves once.",
+            "✗ at w = 0, in [2]: yours 0.08272, true 0.05553. Moves once.",
         ),
         "loss made a leaf": (
             TRAIN.replace(
@@ -62,7 +62,7 @@ MEND = Exercise(
             TRAIN.replace("loss.backward()", "loss.detach_().requires_grad_().backward()").replace(
                 "            w -= w.grad", "            pass"
             ),
-            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w never moves.",
+            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w stays.",
         ),
         "the graph kept, the loss made once": (
             """
@@ -76,7 +76,7 @@ MEND = Exercise(
                     w.grad = None
                 return losses
             """,
-            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w never moves.",
+            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w stays.",
         ),
         "not cleared": (
             TRAIN.replace("        w.grad = None\n", ""),
