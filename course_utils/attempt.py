@@ -113,15 +113,14 @@ def _stop(thread: threading.Thread) -> None:
     """
     moment = sys.getswitchinterval()
     ends = monotonic() + PATIENCE
-    known = {thread}
+    told, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeIsUpError)
     try:
         sys.setswitchinterval(1e-6)
-        while (alive := [one for one in known if one.is_alive()]) and monotonic() < ends:
-            for one in alive:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(one.ident or 0), ctypes.py_object(TimeIsUpError)
-                )
-            known |= {_BEGUN_BY[one] for one in alive if one in _BEGUN_BY}
+        while thread.is_alive() and monotonic() < ends:
+            inner = _BEGUN_BY.get(thread)
+            if inner is not None and inner.is_alive():
+                _stop(inner)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(told, error)
             thread.join(1e-4)
     finally:  # whoever stops may be stopped
         sys.setswitchinterval(moment)

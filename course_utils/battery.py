@@ -18,20 +18,15 @@ from course_utils.verdict import empty
 import torch
 
 PLACES = [(3.0, 2.0), (1.5, -0.5)]  # of a and b
+WAIT = "Each must wait until all has arrived, and send only then."
 
 # In the order in which an engine is built. Each with what is said of a wrong gradient, where nothing better is known.
 TRIALS: Mapping[str, tuple[Callable[[Any, Any], Any], str]] = {
     "a + b": (lambda a, b: a + b, ""),
     "a * b": (lambda a, b: a * b, ""),
     "a * a + a": (lambda a, b: a * a + a, "`a` is used three times: add what arrives, do not overwrite."),
-    "s * (s + a), where s = a * b": (
-        lambda a, b: _diamond(a * b, a),
-        "Each must wait until all has arrived, and send only then.",
-    ),
-    "(s + a) * s, where s = a * b": (
-        lambda a, b: _turned(a * b, a),
-        "Each must wait until all has arrived, and send only then.",
-    ),
+    "s * (s + a), where s = a * b": (lambda a, b: (s := a * b) * (s + a), WAIT),
+    "(s + a) * s, where s = a * b": (lambda a, b: ((s := a * b) + a) * s, WAIT),
     "a + 2": (lambda a, b: a + 2, ""),
     "2 + a": (lambda a, b: 2 + a, ""),
     "a * 2": (lambda a, b: a * 2, ""),
@@ -68,14 +63,6 @@ def check_engine(engine: Callable[..., Any]) -> None:
     ✓ right: 22 expressions, a second backward, 10000 operations in a row, 40 diamonds
     """
     check_by(_engine_fault, engine, solved=f"{len(TRIALS)} expressions, a second backward, {STOOD}")
-
-
-def _diamond(s: Any, a: Any) -> Any:
-    return s * (s + a)
-
-
-def _turned(s: Any, a: Any) -> Any:
-    return (s + a) * s
 
 
 def _engine_fault(engine: Callable[..., Any]) -> str | None:

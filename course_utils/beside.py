@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from math import atan2, degrees
 
 from course_utils.graph import Graph, Node
-from course_utils.layout import Point, lay_out
-from course_utils.picture import UNTOLD, new_axes
+from course_utils.layout import lay_out
+from course_utils.picture import new_axes
 from course_utils.style import COLOURS
 from course_utils.words import constant_text, name_of, number, one_line
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path as Curve
 
 WIDTH, HEIGHT, GAP, ROW = 104, 74, 28, 17  # pixels: of a box, between two graphs, of a line of words
 LONGEST = 16  # letters that a box can hold
@@ -55,13 +54,11 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
     layout = lay_out(graph, sizes, [None] * len(graph.edges))
     ax.text(left + layout.height / 2, -16, name, ha="center", weight="bold", fontsize=LETTERS, color=COLOURS["ink"])
     for edge, route in zip(graph.edges, layout.routes, strict=True):
-        dashed = graph.nodes[edge.source].kind == "constant"
-        points = [(left + y, x) for x, y in _along(route)]
-        dashes, colour = ":" if dashed else "-", COLOURS["quiet"]
-        ax.plot(*zip(*points, strict=True), dashes, color=colour, linewidth=1.2, label=UNTOLD)
-        (back, up), (across, down) = points[-2:]
-        turned = degrees(atan2(up - down, across - back)) - 90  # of a triangle that points up
-        ax.plot(across, down, marker=(3, 0, turned), color=colour, markersize=6, label=UNTOLD)
+        dashes = ":" if graph.nodes[edge.source].kind == "constant" else "-"
+        curve = Curve([(left + y, x) for x, y in route], [Curve.MOVETO, *[Curve.CURVE4] * (len(route) - 1)])
+        arrow = FancyArrowPatch(path=curve, arrowstyle="-|>", mutation_scale=9, shrinkA=0, shrinkB=0)
+        arrow.set(color=COLOURS["quiet"], linewidth=1.2, linestyle=dashes)
+        ax.add_patch(arrow)
     for place, (node, (down, across)) in enumerate(zip(graph.nodes, layout.centres, strict=True)):
         role = "result" if place == len(graph.nodes) - 1 and node.kind == "operation" else node.kind
         if role in _FRAMES:
@@ -83,16 +80,3 @@ def _rows(node: Node) -> list[str]:
     gradient = "·" if node.gradient is None else number(node.gradient)
     rows = [told, one_line(node.source), f"value {number(node.value)}", f"grad {gradient}"]
     return [row if len(row) <= LONGEST else f"{row[: LONGEST - 1]}…" for row in rows if row]
-
-
-def _along(route: tuple[Point, ...], pieces: int = 6) -> list[Point]:
-    """Points on a chain of cubic Bézier curves, close enough to look smooth, and its end."""
-    found: list[Point] = []
-    for start, end in pairwise(range(0, len(route), 3)):
-        p, q, r, s = route[start : end + 1]
-        for step in range(pieces):
-            t = step / pieces
-            weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            x, y = (sum(w * one[axis] for w, one in zip(weights, (p, q, r, s), strict=True)) for axis in (0, 1))
-            found.append((x, y))
-    return [*found, route[-1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from functools import lru_cache
 import inspect
 import pickle
 import subprocess
@@ -32,16 +33,23 @@ def export_graphs(function: Callable[..., torch.Tensor], /, *feeds: Mapping[str,
         text = dedent(inspect.getsource(function))
     except (OSError, TypeError):
         raise ValueError(f"function must be a `def` whose text is known, got {function!r}") from None
-    asked = text, function.__name__, [dict(feed) for feed in feeds]
+    kept = tuple(tuple((name, float(number)) for name, number in feed.items()) for feed in feeds)
+    graphs, refused = _asked(text, function.__name__, kept)
+    if refused:
+        raise RuntimeError(refused)
+    return list(graphs)
+
+
+@lru_cache(maxsize=32)
+def _asked(text: str, name: str, feeds: tuple[tuple[tuple[str, float], ...], ...]) -> tuple[tuple[Graph, ...], str]:
+    """What the other Python answers; a cell that is run again asks nothing new, and need not wait."""
     child = [sys.executable, "-c", _CHILD.format(path=sys.path)]
-    done = subprocess.run(child, input=pickle.dumps(asked), capture_output=True, check=False)
+    asked = pickle.dumps((text, name, [dict(feed) for feed in feeds]))
+    done = subprocess.run(child, input=asked, capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the Python that exports has stopped: {done.stderr.decode(errors='replace')[-500:]}")
     graphs, refused = pickle.loads(done.stdout)
-    if refused:
-        raise RuntimeError(refused)
-    found: list[Graph] = graphs
-    return found
+    return tuple(graphs), str(refused)
 
 
 def answer() -> None:

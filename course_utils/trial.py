@@ -125,6 +125,8 @@ def _spoilt(came: Attempt, arguments: Sequence[object], question: Question, dema
             continue
         if found := difference(now, before, tolerance=1e-12, tracked=demands.tracked):
             return fault_line("", question.where, found, "The result is right, but what was given has changed.")
+        if isinstance(now, torch.Tensor) and now.is_leaf and now.grad is not None:
+            return f"{WRONG}{question.where}: the result is right, but a backward pass went into what was given"
     if demands.apart and any(_memory(came.value) & _memory(each) for each in arguments):
         return f"{WRONG}{question.where}: right for now, but it shows the memory of what was given, and changes with it"
     return ""

@@ -109,9 +109,7 @@ def last_in_first_out(result):
 
 
 def by_distance(result):
-    found = [result]
-    for value in found:
-        found += dict.fromkeys(source for source, _ in value.edges if source not in found)
+    found = as_found(result)
     level = dict.fromkeys(found, 0)
     for value in found:
         for source, _ in value.edges:

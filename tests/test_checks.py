@@ -441,3 +441,15 @@ def test_where_none_is_right_an_error_is_not(said):
 
     assert said(check_function, lambda x: None, at=[1.0], wanted=[None]) == "✓ right"
     assert said(check_function, stops, at=[1.0], wanted=[None]).startswith("✗ at x = 1 your function stops with")
+
+
+def test_a_backward_pass_through_what_was_given_is_seen(said):
+    loss = torch.tensor(4.0, requires_grad=True)
+
+    def spends(loss):
+        loss.backward(retain_graph=True)
+        return loss.detach()
+
+    line = said(check_function, spends, at=[loss], wanted=[4], keeps=True)
+    assert "the result is right, but a backward pass went into what was given" in line
+    assert said(check_function, lambda loss: loss.detach(), at=[loss], wanted=[4], keeps=True).startswith("✓")

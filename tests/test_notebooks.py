@@ -1,6 +1,7 @@
 """What every lesson has in common, read off its file."""
 
 import ast
+from itertools import pairwise
 from pathlib import Path
 import re
 from statistics import median
@@ -95,11 +96,9 @@ def test_the_first_code_cell_is_the_same_everywhere(notebook):
         assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-def own(sources):
-    """Of a cell what no cell before it says: a solution ends with the check that has just been read."""
-    return lambda source: next(
-        (source.removesuffix(other) for other in sources if other != source and source.endswith(other)), source
-    )
+def said_once(sources):
+    """The cells, a solution without the check that it ends with: the cell before it has just said that."""
+    return [source.removesuffix(before) for before, source in pairwise(["\0", *sources])]
 
 
 @each_notebook
@@ -107,7 +106,7 @@ def test_a_lesson_has_the_size_of_a_lesson(notebook):
     sources = [source for source in code(notebook) if not asks(source)]
     lines = [source.splitlines() for source in sources]
     assert len(nbformat.read(notebook, as_version=4).cells) <= 25
-    assert median(len(re.findall(r"(?m)^.*\S", said_once)) for said_once in map(own(sources), sources)) <= 5
+    assert median(len(re.findall(r"(?m)^.*\S", source)) for source in said_once(sources)) <= 5
     assert max(map(len, lines)) <= 15
     assert notebook.stat().st_size < 500_000
 

@@ -229,7 +229,7 @@ MEAN = Exercise(
     lesson="14_off_the_tape",
     scope=("imports",),
     task="mean",
-    unsolved="not solved yet: at mean = 0, base = 2, count = 1 your function gives nothing back",
+    unsolved="not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back",
     solved="✓ right in all 2 cases",
     wrong={
         "backward inside, and kept for a second": (
@@ -238,7 +238,7 @@ MEAN = Exercise(
                 loss.backward(retain_graph=True)
                 return mean + (loss.detach() - mean) / count
             """,
-            "✗ at mean = 0, base = 2, count = 1: yours 'loss or its gradient has changed', true 4. A tensor is wanted.",
+            "✗ at mean = 0, loss = 4, count = 1: the result is right, but a backward pass went into what was given",
         ),
         "backward called inside": (
             """
@@ -246,61 +246,58 @@ MEAN = Exercise(
                 loss.backward()
                 return mean + (loss.detach() - mean) / count
             """,
-            "✗ at mean = 0, base = 2, count = 1 your function stops with RuntimeError: Trying to "
-            "backward through the graph a second time (or directly access saved tensors after they have"
-            " already been freed). Saved intermediate values of the graph…",
+            "✗ at mean = 0, loss = 4, count = 1: the result is right, but a backward pass went into what was given",
         ),
         "it holds the graph": (
             "def new_mean(mean, loss, count): return mean + (loss - mean) / count",
             (
-                "✗ at mean = 0, base = 2, count = 1: yours a tensor that asks for gradients, true one that "
+                "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for gradients, true one that "
                 "asks for no gradients."
             ),
         ),
         "the loss loses its graph": (
             "def new_mean(mean, loss, count): return mean + (loss.detach_() - mean) / count",
-            "✗ at mean = 0, base = 2, count = 1 your function stops with RuntimeError: element 0 of "
-            "tensors does not require grad and does not have a grad_fn",
+            "✗ at mean = 0, loss = 4, count = 1: yours a tensor that asks for no gradients, true one "
+            "that asks for gradients. The result is right, but what was given has changed.",
         ),
         "the loss is divided in place": (
             """
             def new_mean(mean, loss, count):
                 return mean * (count - 1) / count + loss.data.div_(count)
             """,
-            "✗ at mean = 1, base = 2, count = 4: yours 'loss or its gradient has changed', true 1.75. A"
-            " tensor is wanted.",
+            "✗ at mean = 1, loss = 4, count = 4: yours 1, true 4. The result is right, but what was given has changed.",
         ),
         "the sum": (
             "def new_mean(mean, loss, count): return mean + loss.detach()",
-            ("✗ at mean = 1, base = 2, count = 4: yours 5, true 1.75. That is the sum."),
+            ("✗ at mean = 1, loss = 4, count = 4: yours 5, true 1.75. That is the sum."),
         ),
         "half and half": (
             "def new_mean(mean, loss, count): return (mean + loss.detach()) / 2",
-            ("✗ at mean = 0, base = 2, count = 1: yours 2, true 4. That is half and half."),
+            ("✗ at mean = 0, loss = 4, count = 1: yours 2, true 4. That is half and half."),
         ),
         "the old mean whole": (
             "def new_mean(mean, loss, count): return mean + loss.detach() / count",
-            ("✗ at mean = 1, base = 2, count = 4: yours 2, true 1.75. The old mean counts too much."),
+            ("✗ at mean = 1, loss = 4, count = 4: yours 2, true 1.75. The old mean counts too much."),
         ),
         "the newest alone": (
             "def new_mean(mean, loss, count): return loss.detach()",
-            ("✗ at mean = 1, base = 2, count = 4: yours 4, true 1.75."),
+            ("✗ at mean = 1, loss = 4, count = 4: yours 4, true 1.75."),
         ),
         "the sign": (
             "def new_mean(mean, loss, count): return mean - (loss.detach() - mean) / count",
-            ("✗ at mean = 0, base = 2, count = 1: yours -4, true 4. The sign is turned round."),
+            ("✗ at mean = 0, loss = 4, count = 1: yours -4, true 4. The sign is turned round."),
         ),
         "no tensor": (
             "def new_mean(mean, loss, count): return mean + (loss.item() - mean) / count",
-            ("✗ at mean = 0, base = 2, count = 1: yours 4, true 4. A tensor is wanted."),
+            ("✗ at mean = 0, loss = 4, count = 1: yours 4, true 4. A tensor is wanted."),
         ),
         "a text": (
             "def new_mean(mean, loss, count): return 'mean'",
-            ("✗ at mean = 0, base = 2, count = 1: yours 'mean', true 4. A tensor is wanted."),
+            ("✗ at mean = 0, loss = 4, count = 1: yours 'mean', true 4. A tensor is wanted."),
         ),
         "return forgotten": (
             "def new_mean(mean, loss, count): mean + (loss.detach() - mean) / count",
-            ("not solved yet: at mean = 0, base = 2, count = 1 your function gives nothing back"),
+            ("not solved yet: at mean = 0, loss = 4, count = 1 your function gives nothing back"),
         ),
     },
     right={
