@@ -186,7 +186,7 @@ CODE_FAULTS = {
         ("w = torch.ones((), device=device)", "w = torch.zeros((), device=device)"),
         ("w, losses = torch.ones((), requires_grad", "w, losses = torch.zeros((), requires_grad"),
         ("w -= 0.05 * w.grad", "w -= 0.1 * w.grad"),
-        ('"twice, not this": twice.false_cure', '"twice, not this": twice.cure'),
+        ('"loop 2, not this": twice.false_cure', '"loop 2, not this": twice.cure'),
         ('twice.cure.replace("w -= ", "w = w - ")', "twice.cure"),
         ("with short():\n    w -= 0.1", "with short():\n    w.data -= 0.1"),
         ("w.grad.zero_()", "w.grad = None"),

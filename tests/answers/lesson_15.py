@@ -25,44 +25,48 @@ MEND = Exercise(
     lesson="15_error_clinic",
     scope=("imports", "stops-way"),
     task="mend",
-    unsolved="not solved yet: at w = 0 your function gives nothing back",
+    unsolved="not solved yet: at w = -0.5 your function gives nothing back",
     solved="✓ right",
     wrong={
         "both faults as they are": (
             TRAIN.replace("gap = gap - 1", "gap -= 1").replace(STEP, "\n        w -= w.grad\n"),
-            "✗ at w = 0 your function stops with RuntimeError: one of …",
+            "✗ at w = -0.5 your function stops with RuntimeError: one of …",
         ),
         "the step on the tape": (
             TRAIN.replace(STEP, "\n        w -= w.grad\n"),
-            "✗ at w = 0 your function stops with RuntimeError: a leaf…",
+            "✗ at w = -0.5 your function stops with RuntimeError: a leaf…",
         ),
         "the change hidden by .data": (
             TRAIN.replace("gap = gap - 1", "gap.data -= 1"),
-            ("✗ at w = 0, in [1]: yours 0.8513, true 0.08272. False slope."),
+            ("✗ at w = -0.5, in [1]: yours 0.9932, true 0.2338. False slope."),
+        ),
+        "the subtraction dropped": (
+            TRAIN.replace("        gap = gap - 1\n", ""),
+            "✗ at w = -0.5, in [0]: yours 0.08272, true 0.5301.",
         ),
         "the false cure of the step": (
             TRAIN.replace(STEP, "\n        w = w - w.grad\n"),
-            "✗ at w = 0 your function stops with TypeError: unsupported operand …",
+            "✗ at w = -0.5 your function stops with TypeError: unsupported operand …",
         ),
         "rebound off the tape": (
             TRAIN.replace("w -= w.grad", "w = w - w.grad"),
-            "✗ at w = 0 your function stops with RuntimeError: element …",
+            "✗ at w = -0.5 your function stops with RuntimeError: element …",
         ),
         "None is passed over": (
             TRAIN.replace(STEP, "\n        if w.grad is not None:\n            w = w - w.grad\n"),
-            "✗ at w = 0, in [2]: yours 0.08272, true 0.05553. Moves once.",
+            "✗ at w = -0.5, in [2]: yours 0.2338, true 0.08036. Moves once.",
         ),
         "loss made a leaf": (
             TRAIN.replace(
                 "loss.backward()", "loss = loss.detach()\n        loss.requires_grad = True\n        loss.backward()"
             ),
-            "✗ at w = 0 your function stops with TypeError: unsupported operand …",
+            "✗ at w = -0.5 your function stops with TypeError: unsupported operand …",
         ),
         "loss made a leaf, and no step": (
             TRAIN.replace("loss.backward()", "loss.detach_().requires_grad_().backward()").replace(
                 "            w -= w.grad", "            pass"
             ),
-            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w stays.",
+            "✗ at w = -0.5, in [1]: yours 0.5301, true 0.2338. w stays.",
         ),
         "the graph kept, the loss made once": (
             """
@@ -76,27 +80,27 @@ MEND = Exercise(
                     w.grad = None
                 return losses
             """,
-            "✗ at w = 0, in [1]: yours 0.25, true 0.08272. w stays.",
+            "✗ at w = -0.5, in [1]: yours 0.5301, true 0.2338. w stays.",
         ),
         "not cleared": (
             TRAIN.replace("        w.grad = None\n", ""),
-            ("✗ at w = 0, in [2]: yours 0.02101, true 0.05553. Mend these two faults only."),
+            ("✗ at w = -0.5, in [2]: yours 0.02713, true 0.08036."),
         ),
         "uphill": (
             TRAIN.replace("w -=", "w +="),
-            ("✗ at w = 0, in [1]: yours 0.5301, true 0.08272. Mend these two faults only."),
+            ("✗ at w = -0.5, in [1]: yours 0.7491, true 0.2338."),
         ),
         "one round only": (
             TRAIN.replace("range(4)", "range(1)"),
-            ("✗ at w = 0: yours of shape (1,), true of shape (4,). The shape is wrong."),
+            ("✗ at w = -0.5: yours of shape (1,), true of shape (4,). The shape is wrong."),
         ),
         "the last loss alone": (
             TRAIN.replace("return losses", "return losses[-1]"),
-            ("✗ at w = 0: yours a single number, true of shape (4,). The shape is wrong."),
+            ("✗ at w = -0.5: yours a single number, true of shape (4,). The shape is wrong."),
         ),
         "return forgotten": (
             TRAIN.replace("    return losses\n", ""),
-            "not solved yet: at w = 0 your function gives nothing back",
+            "not solved yet: at w = -0.5 your function gives nothing back",
         ),
     },
     right={
@@ -207,7 +211,7 @@ HEALTHY = Exercise(
     lesson="15_error_clinic",
     scope=("imports", "stops-way", "rest-steps"),
     task="verdict",
-    unsolved="not solved yet: at case = 'A' your function gives nothing back",
+    unsolved="not solved yet: at case = 'D' your function gives nothing back",
     solved="✓ right in all 6 cases",
     wrong={
         "always healthy": (
@@ -228,7 +232,7 @@ HEALTHY = Exercise(
         ),
         "a mute w is passed over": (
             VERDICT.replace(" or not w.requires_grad", ""),
-            "✗ at case = 'mute' your function stops with RuntimeError: element …",
+            "✗ at case = 'mute': yours 'not cleared', true 'no leaf'.",
         ),
         "a moved w is passed over": (
             VERDICT.replace("not w.is_leaf or ", ""),
@@ -245,6 +249,17 @@ HEALTHY = Exercise(
         "half the nudge": (
             VERDICT.replace("/ 0.002", "/ 0.001"),
             ("✗ at case = 'A': yours 'wrong slope', true 'healthy'."),
+        ),
+        "nudged at 3 only": (
+            VERDICT.replace(
+                "meant(w.detach() + 0.001), meant(w.detach() - 0.001)",
+                "meant(torch.tensor(3.001)), meant(torch.tensor(2.999))",
+            ),
+            "✗ at case = 'A': yours 'wrong slope', true 'healthy'.",
+        ),
+        "w.grad first of all": (
+            VERDICT.replace(CLEARED, "").replace("w):\n", f"w):\n{CLEARED}"),
+            "✗ at case = 'mute': yours 'not cleared', true 'no leaf'.",
         ),
         "too close": (VERDICT.replace("> 0.01", "> 0"), "✗ at case = 'A': yours 'wrong slope', true 'healthy'."),
         "too far": (VERDICT.replace("> 0.01", "> 3"), "✗ at case = 'B': yours 'healthy', true 'wrong slope'."),
@@ -264,7 +279,7 @@ HEALTHY = Exercise(
         ),
         "return forgotten": (
             VERDICT.replace("return ", ""),
-            "not solved yet: at case = 'A' your function gives nothing back",
+            "not solved yet: at case = 'D' your function gives nothing back",
         ),
     },
     right={
