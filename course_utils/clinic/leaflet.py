@@ -21,23 +21,25 @@ LESSONS = {
     "14": ("Off the tape", "14_off_the_tape.ipynb"),
     "16": ("torch's own parts", "16_torch_optim.ipynb"),
 }
-_MARKS = "a line with - goes, a line with + comes"
-# A viewer that drops the style still shows a heading as a line of bold words, and strikes out what goes.
+_MARKS = "a line with − goes, a line with + comes"
+_SIGNS = {" ": " ", "-": "−", "+": "+"}
+# A viewer that drops the style still shows bold words at the beginnings, and strikes out what goes. With it, each mark
+# has a tint beside its sign. A class more where JupyterLab's own rules for <pre> would win else.
 _LOOK = """
-.course-leaflet {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px; margin: 8px 2px;
-  max-width: 760px;}
-.course-leaflet p {margin: 6px 0;}
-.course-leaflet p[role=heading] {margin-top: 12px;}
-.course-leaflet pre {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed; white-space: pre-wrap;
-  overflow-wrap: anywhere;}
-.course-leaflet del, .course-leaflet ins {text-decoration: none; padding: 1px 0; -webkit-box-decoration-break: clone;
-  box-decoration-break: clone;}
-.course-leaflet del {background: rgba(214, 93, 60, 0.2);}
-.course-leaflet ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
-.course-leaflet details {margin: 6px 0;}
-.course-leaflet summary {cursor: pointer;}
-.course-leaflet summary:focus-visible {outline: 3px solid; outline-offset: 2px;}
-.course-leaflet .course-whole {user-select: all;}
+section.course-leaflet {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px;
+  margin: 8px 2px; max-width: 760px;}
+section.course-leaflet p {margin: 8px 0;}
+section.course-leaflet pre.course-code {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed;
+  white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere;}
+section.course-leaflet del, section.course-leaflet ins {text-decoration: none; padding: 1px 0;
+  -webkit-box-decoration-break: clone; box-decoration-break: clone;}
+section.course-leaflet del {background: rgba(214, 93, 60, 0.2);}
+section.course-leaflet ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
+section.course-leaflet .course-not ins {background: rgba(130, 130, 130, 0.22); font-weight: normal;}
+section.course-leaflet details {margin: 8px 0;}
+section.course-leaflet summary {cursor: pointer;}
+section.course-leaflet summary:focus-visible {outline: 3px solid; outline-offset: 2px;}
+section.course-leaflet .course-whole {user-select: all;}
 """
 
 
@@ -81,26 +83,28 @@ class Leaflet:
         """All of it as plain text, changed lines with a mark."""
         title, _ = LESSONS[self.lesson]
         parts = [f"✚ Line {self.line}: {self.happened}", f"Why: {self.why}"]
-        parts += [f"Cure ({_MARKS}):", marked(self.before, self.cure)]
+        parts += [f"Cure: {_MARKS}.", marked(self.before, self.cure)]
         if self.false_cure:
             parts += ["Not this:", marked(self.before, self.false_cure), self.why_not]
         if self.graph is not None:
             parts += [f"The graph: {self.caption}", self.graph.to_text()]
-        return "\n".join([*parts, f"Lesson {self.lesson} · {title} explains it."])
+        return "\n".join([*parts, f"Explained in lesson {self.lesson} · {title}."])
 
     def to_html(self) -> str:
         """All of it as a card without a script; what is to be looked at only if wanted is folded."""
-        rows = [f"<p><strong>✚ Line {self.line}: {to_markup(self.happened)}</strong></p>"]
-        rows.append(f"{_heading('Why')}<p>{to_markup(self.why)}</p>")
-        rows.append(f"{_heading('Cure')}<p>{_MARKS[0].upper()}{_MARKS[1:]}:</p>{_diff(self.before, self.cure)}")
-        whole = f'<pre class="course-whole">{escape(self.cure)}</pre>'
-        rows.append(_folded("The whole cell, mended, to copy", whole))
+        rows = [
+            f"<p><strong>✚ Line {self.line}: {to_markup(self.happened)}</strong></p>",
+            f"<p>{_heading('Why:')} {to_markup(self.why)}</p>",
+            f"<p>{_heading('Cure:')} {_MARKS}.</p>{_code(_diff(self.before, self.cure))}",
+            _folded("The whole cell, mended, to copy", _code(escape(self.cure), "course-whole")),
+        ]
         if self.false_cure:
-            rows.append(_folded("Not this", f"{_diff(self.before, self.false_cure)}<p>{to_markup(self.why_not)}</p>"))
+            false = _code(_diff(self.before, self.false_cure), "course-not")
+            rows.append(_folded("Not this", f"{false}<p>{to_markup(self.why_not)}</p>"))
         if self.graph is not None:
             rows.append(_folded("The graph", f"<p>{to_markup(self.caption)}</p>{_drawn(self.graph)}"))
-        rows.append(f"<p>{_lesson(self.lesson)} explains it.</p>")
-        label = f'role="region" aria-label="Error clinic, line {self.line}"'
+        rows.append(f"<p>Explained in {_lesson(self.lesson)}.</p>")
+        label = f'aria-label="Error clinic, line {self.line}"'
         return f'<style>{_LOOK}</style><section class="course-leaflet" {label}>{"".join(rows)}</section>'
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -108,50 +112,53 @@ class Leaflet:
 
 
 def marked(before: str, after: str) -> str:
-    r"""The changed lines of a cell with one line around them: `-` for what goes, `+` for what comes.
+    r"""The changed lines of a cell with one line around them: `−` for what goes, `+` for what comes.
 
     >>> print(marked("y = f(x)\ny.backward()", "y = f(x)\ny.sum().backward()"))
       y = f(x)
-    - y.backward()
+    − y.backward()
     + y.sum().backward()
     """
     return "\n".join(_marked_rows(before, after))
 
 
 def _marked_rows(before: str, after: str) -> list[str]:
-    rows = list(difflib.unified_diff(*(one.rstrip().split("\n") for one in (before, after)), n=1, lineterm=""))[2:]
-    told = ["  …" if row.startswith("@@") else f"{row[0]} {row[1:]}".rstrip() for row in rows]
-    return told[1:]
+    old, new = (cell.rstrip().split("\n") for cell in (before, after))
+    rows = list(difflib.unified_diff(old, new, n=1, lineterm=""))[3:]  # not the names of files, nor the first place
+    return ["  …" if row.startswith("@@") else f"{_SIGNS[row[0]]} {row[1:]}".rstrip() for row in rows]
 
 
 def _diff(before: str, after: str) -> str:
-    """The marked lines as HTML: what goes and what comes is told by a mark, by the element and by a tint."""
-    rows = "\n".join(map(_row, _marked_rows(before, after)))
-    return f"<pre>{rows}</pre>"
+    """The marked lines as HTML: what goes and what comes is told by a sign, by the element and by a tint."""
+    return "\n".join(map(_row, _marked_rows(before, after)))
 
 
 def _row(row: str) -> str:
-    kind = {"- ": "del", "+ ": "ins"}.get(f"{row[0]} ") if row else None
+    kind = {"−": "del", "+": "ins"}.get(row[:1])
     return f"<{kind}>{escape(row)}</{kind}>" if kind else escape(row)
 
 
 def _heading(text: str) -> str:
     """A heading for who cannot see it as well; an `<h4>` would stand in the notebook's table of contents."""
-    return f'<p role="heading" aria-level="4"><strong>{text}</strong></p>'
+    return f'<strong role="heading" aria-level="4">{text}</strong>'
 
 
 def _folded(title: str, inside: str) -> str:
     return f"<details><summary><strong>{title}</strong></summary>{inside}</details>"
 
 
+def _code(inside: str, kind: str = "") -> str:
+    return f'<pre class="{f"course-code {kind}".strip()}">{inside}</pre>'
+
+
 def _drawn(graph: Graph) -> str:
     with suppress(Exception):  # the words of the card are worth more than its picture
         return mimebundle(graph)["text/html"]
-    return f"<pre>{escape(graph.to_text())}</pre>"
+    return _code(escape(graph.to_text()))
 
 
 def _lesson(number: str) -> str:
     """The lesson by its number and title; a link where the notebook stands beside the lessons."""
     title, file = LESSONS[number]
-    words = f"Lesson {number} · {escape(title)}"
+    words = f"lesson {number} · {escape(title)}"
     return f'<a href="{file}">{words}</a>' if Path(file).is_file() else words
