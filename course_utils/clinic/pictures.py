@@ -14,7 +14,7 @@ from course_utils.clinic.passes import at_the_maker, pass_at
 from course_utils.clinic.site import Site, names_in
 from course_utils.clinic.sketch import sketch
 from course_utils.graph import Graph, Node
-from course_utils.walk import edge_of, operands, operands_first
+from course_utils.walk import operands
 from course_utils.words import name_of
 import torch
 
@@ -48,7 +48,7 @@ def picture(leaflet: Leaflet, site: Site) -> Picture | None:
         leaflet: what is said of the error.
         site: where it arose.
     """
-    draw = _DRAWN.get(leaflet.ailment)
+    draw = DRAWN.get(leaflet.ailment)
     return draw(leaflet, site) if draw else None
 
 
@@ -72,9 +72,9 @@ def _of_stranger(leaflet: Leaflet, site: Site) -> Picture | None:
     """`grad(loss, b)`: the graph of `loss`, in which `b` is not."""
     name, wanted = leaflet.tensor, _held(site, leaflet.tensor)
     text, result, names = _passed(site)
-    if _is_behind(wanted, result):  # grad(w, loss)
-        found = sketch(wanted, name, names)
-        return found and Picture(found.graph, f"The arrows lead from `{text}` to `{name}`, and not the other way.")
+    turned = sketch(wanted, name, names)
+    if turned and turned.has(result):  # grad(w, loss)
+        return Picture(turned.graph, f"The arrows lead from `{text}` to `{name}`, and not the other way.")
     found = sketch(result, text, names)
     if found is None or any(node.name == name for node in found.graph.nodes):
         return None
@@ -112,7 +112,7 @@ def _sources(changed: torch.Tensor) -> list[GradFn]:
     return [fn for fn, _ in operands(changed.grad_fn)][:1] if changed.grad_fn else []
 
 
-_DRAWN: dict[str, Callable[[Leaflet, Site], Picture | None]] = {
+DRAWN: dict[str, Callable[[Leaflet, Site], Picture | None]] = {
     "gradient is None": _of_result,
     "zeroing None": _of_result,
     "grad of a result": _of_result,
@@ -143,14 +143,6 @@ def _passed(site: Site) -> tuple[str, object, Mapping[str, object]]:
     tensors = [(text, one) for text, one in known if isinstance(one, torch.Tensor) and one.requires_grad]
     text, result = min(tensors, key=lambda pair: pair[1].is_leaf, default=("", None))  # results before leaves
     return text, result, maker.names
-
-
-def _is_behind(result: object, tensor: object) -> bool:
-    """Whether a result was computed from a tensor."""
-    if not all(isinstance(one, torch.Tensor) and one.requires_grad for one in (result, tensor)):
-        return False
-    goal = edge_of(tensor)[0]  # type: ignore[arg-type]
-    return any(fn is goal for fn in operands_first(edge_of(result)[0]))  # type: ignore[arg-type]
 
 
 def _leaves(graph: Graph) -> str:

@@ -34,6 +34,13 @@ class Sketch(NamedTuple):
         complaints = [" ".join(told for told in _kept(fn) if isinstance(told, str)) for fn in self.order]
         return [node for node, told in zip(self.graph.nodes, complaints, strict=True) if complain.search(told)]
 
+    def has(self, tensor: object) -> bool:
+        """Whether a tensor is one of the boxes."""
+        if not isinstance(tensor, torch.Tensor) or not tensor.requires_grad:
+            return False
+        goal = edge_of(tensor)[0]
+        return any(fn is goal for fn in self.order)
+
     def renamed(self, those: Collection[GradFn], name: str) -> Graph:
         """The graph with a name for boxes that have none."""
         nodes = [
@@ -46,7 +53,7 @@ class Sketch(NamedTuple):
 @torch.inference_mode(mode=False)  # where torch keeps no graph, none can be read
 def sketch(result: object, name: str, names: Mapping[str, object]) -> Sketch | None:
     """The graph behind a result, if it is small; None of a tensor that is alone, or off the tape."""
-    if not isinstance(result, torch.Tensor) or result.is_leaf:
+    if not isinstance(result, torch.Tensor) or result.is_leaf or not _is_small(edge_of(result)[0]):
         return None
     order = tuple(fn for fn in operands_first(edge_of(result)[0]) if not _is_transpose(fn))
     if len(order) > MOST:
@@ -58,6 +65,16 @@ def sketch(result: object, name: str, names: Mapping[str, object]) -> Sketch | N
     edges = [Edge(place[id(one)], here) for here, behind in enumerate(sources) for one in behind if id(one) in place]
     nodes = [_node(fn, known, kept.get(id(fn))) for fn in order]
     return Sketch(Graph(tuple(nodes), tuple(edges)), order)
+
+
+def _is_small(root: GradFn) -> bool:
+    """Whether so few nodes lie behind one that it is worth a closer look."""
+    seen, stack = {root}, [root]
+    while stack and len(seen) <= 2 * MOST:
+        fresh = {fn for fn, _ in operands(stack.pop())} - seen
+        seen |= fresh
+        stack += fresh
+    return not stack
 
 
 def _is_transpose(fn: GradFn) -> bool:
