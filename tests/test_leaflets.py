@@ -314,7 +314,7 @@ def test_the_words_fit_a_terminal(cell):
 
 def test_without_its_style_the_card_says_what_goes_and_what_comes():
     html = card("z = w * x\nz.backward()").to_html()
-    assert "<del>− z.backward()</del>\n<ins>+ z.sum().backward()</ins>" in html
+    assert "− <del>z.backward()</del>\n+ <ins>z.sum().backward()</ins>" in html
 
 
 def test_headings_and_folded_parts_can_be_reached():

@@ -134,8 +134,10 @@ def _diff(before: str, after: str) -> str:
 
 
 def _row(row: str) -> str:
-    kind = {"−": "del", "+": "ins"}.get(row[:1])
-    return f"<{kind}>{escape(row)}</{kind}>" if kind else escape(row)
+    kind, text = {"−": "del", "+": "ins"}.get(row[:1]), row[1:].lstrip()
+    if kind is None:
+        return escape(row)
+    return f"{row[: len(row) - len(text)]}<{kind}>{escape(text)}</{kind}>"  # a line through the sign would hide it
 
 
 def _heading(text: str) -> str:

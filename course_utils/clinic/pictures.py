@@ -36,7 +36,7 @@ def illustrated(leaflet: Leaflet, site: Site) -> Leaflet:
     """The leaflet with the graph that helps to understand it; as it was, where none does or it cannot be drawn."""
     with suppress(Exception):
         found = picture(leaflet, site)
-        if found is not None:
+        if found is not None and found.graph.to_text():  # numbers that cannot be told raise here, not when it is shown
             return replace(leaflet, graph=found.graph, caption=found.caption)
     return leaflet
 

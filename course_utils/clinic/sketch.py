@@ -116,5 +116,5 @@ def _node(fn: Any, known: Names, kept: torch.Tensor | None) -> Node:
 def _few(tensor: torch.Tensor | None, *, always: bool = False) -> torch.Tensor | None:
     """A copy of a short tensor; of a large one nothing, or where there must be something, its shape alone."""
     if tensor is None or tensor.numel() <= FEW:
-        return None if tensor is None else tensor.detach().clone()
+        return None if tensor is None else tensor.detach().cpu().clone()
     return torch.empty(tensor.shape, device="meta") if always else None
