@@ -27,17 +27,17 @@ PICTURES = {
     "gradient is None": (
         f"{ROUNDS}\n    w = w - 0.1 * w.grad",
         [(None, ""), ("w", "−")],
-        "The arrows end at `w`: it is a result. The leaf is the box `leaf`: no name stands for it now.",
+        "The arrows end at `w`: it is a result. The leaf is the box `leaf`: it has no name now. The gradient went",
     ),
     "zeroing None": (
         f"{ROUNDS}\n    w = w - 0.1 * w.grad\n    w.grad.zero_()",
         [(None, ""), ("w", "−")],
-        "The arrows end at `w`",
+        "it has no name now. The gradient went there.",
     ),
     "grad of a result": (
         "z = w * x\nz.sum().backward()\nz.grad",
         [("w", ""), ("z", "×")],
-        "The arrows end at `z`: it is a result. The leaf is `w`.",
+        "The arrows end at `z`: it is a result. The leaf is `w`. The gradient went there.",
     ),
     "flag of a result": (
         "b = torch.tensor(0.5, requires_grad=True)\nz = w * x + b\nz.requires_grad = False",
@@ -91,6 +91,11 @@ OTHERS = {
         "one.backward(retain_graph=True)\nopt.step()\ntwo.backward()",
         [("w", ""), ("square", "^"), (None, "×"), ("two", "sum")],
         "The boxes `square = ^` and `×` need the numbers as they were.",
+    ),
+    "another name for its numbers": (
+        "y = w ** 2\nz = w.detach()\nz *= 100\ny.sum().backward()",
+        [("w", ""), ("y", "^")],
+        "The box `y = ^` needs the numbers as they were.",
     ),
     "modules": (
         "net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())\nloss = net(x).sum()\nloss.backward()\nloss.backward()",
@@ -197,6 +202,29 @@ def test_no_function_of_the_learners_runs():
     assert not ran
 
 
+def test_what_was_recorded_is_told_with_its_text():
+    leaflet = card(
+        f"from course_utils import record\nwith record():\n    loss = {MSE}\nloss.backward()\nloss.backward()"
+    )
+    sources = [node.source for node in leaflet.graph.nodes]
+    assert sources == ["", "w * x", "w * x - y", "(w * x - y) ** 2", MSE]
+    assert [len(node.value) for node in leaflet.graph.nodes[:4]] == [2] * 4
+
+
+def test_the_graph_stays_as_it_was_read():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * 2).sum()
+    loss.backward()
+    graph = sketch(loss, "loss", {"w": w}).graph
+    with torch.no_grad():
+        w += 1
+        w.grad += 1
+    assert (graph.nodes[0].value.tolist(), graph.nodes[0].grad.tolist()) == ([1.0, 2.0], [2.0, 2.0])
+    assert not any(
+        tensor.requires_grad for node in graph.nodes for tensor in (node.value, node.grad) if tensor is not None
+    )
+
+
 def test_large_tensors_are_told_by_their_shape():
     w = torch.zeros(10_000_000, requires_grad=True)
     loss = (w * 2).sum()
@@ -272,7 +300,7 @@ class Parsed(HTMLParser):
 
 
 CELLS = [*(facts[0] for facts in (PICTURES | OTHERS).values()), *BARE.values(), STRANGE]
-ALLOWED = {"style", "section", "p", "strong", "code", "pre", "del", "ins", "details", "summary", "img", "a"}
+ALLOWED = {"style", "section", "p", "strong", "code", "pre", "del", "ins", "details", "summary", "img", "a", "span"}
 
 
 def words_of(text):

@@ -22,6 +22,7 @@ LESSONS = {
     "16": ("torch's own parts", "16_torch_optim.ipynb"),
 }
 _MARKS = "a line with − goes, a line with + comes"
+_SIGN = '<span aria-hidden="true">✚</span>'
 _SIGNS = {" ": " ", "-": "−", "+": "+"}
 # A viewer that drops the style still shows bold words at the beginnings, and strikes out what goes. With it, each mark
 # has a tint beside its sign. A class more where JupyterLab's own rules for <pre> would win else.
@@ -93,7 +94,7 @@ class Leaflet:
     def to_html(self) -> str:
         """All of it as a card without a script; what is to be looked at only if wanted is folded."""
         rows = [
-            f"<p><strong>✚ Line {self.line}: {to_markup(self.happened)}</strong></p>",
+            f"<p><strong>{_SIGN} Line {self.line}: {to_markup(self.happened)}</strong></p>",
             f"<p>{_heading('Why:')} {to_markup(self.why)}</p>",
             f"<p>{_heading('Cure:')} {_MARKS}.</p>{_code(_diff(self.before, self.cure))}",
             _folded("The whole cell, mended, to copy", _code(escape(self.cure), "course-whole")),

@@ -60,6 +60,14 @@ def _of_result(leaflet: Leaflet, site: Site) -> Picture | None:
     )
 
 
+def _of_missed(leaflet: Leaflet, site: Site) -> Picture | None:
+    """The same, of a `w` whose gradient is missed."""
+    found = _of_result(leaflet, site)
+    leaves = [node for node in found.graph.nodes if node.kind == "leaf"] if found else []
+    is_there = len(leaves) == 1 and leaves[0].grad is not None
+    return found._replace(caption=f"{found.caption} The gradient went there.") if found and is_there else found
+
+
 def _of_asker(leaflet: Leaflet, site: Site) -> Picture | None:
     """`y_hat`, handed to numpy: it asks because its leaves ask."""
     name = leaflet.tensor
@@ -101,7 +109,7 @@ def _of_changed(leaflet: Leaflet, site: Site) -> Picture | None:
     if not found or not needy:
         return None
     needs = "needs" if _boxes(needy).startswith("the box ") else "need"
-    if not isinstance(held, torch.Tensor):
+    if not isinstance(held, torch.Tensor) or not held.requires_grad:
         return Picture(found.graph, f"{_boxes(needy).capitalize()} {needs} the numbers as they were.")
     graph = found.renamed(_sources(held), f"{name} as it was")
     return Picture(graph, f"{_boxes(needy).capitalize()} {needs} `{name}` as it was.")
@@ -113,9 +121,9 @@ def _sources(changed: torch.Tensor) -> list[GradFn]:
 
 
 DRAWN: dict[str, Callable[[Leaflet, Site], Picture | None]] = {
-    "gradient is None": _of_result,
-    "zeroing None": _of_result,
-    "grad of a result": _of_result,
+    "gradient is None": _of_missed,
+    "zeroing None": _of_missed,
+    "grad of a result": _of_missed,
     "flag of a result": _of_result,
     "numpy of a tensor that asks": _of_asker,
     "not in the graph": _of_stranger,
@@ -150,9 +158,9 @@ def _leaves(graph: Graph) -> str:
     leaves = [node for node in graph.nodes if node.kind == "leaf"]
     named = [f"`{name_of(node)}`" for node in leaves if node.name]
     if len(leaves) == 1:
-        return f"The leaf is {named[0]}." if named else "The leaf is the box `leaf`: no name stands for it now."
+        return f"The leaf is {named[0]}." if named else "The leaf is the box `leaf`: it has no name now."
     if not named:
-        return "The leaves are the boxes `leaf`: no names stand for them now."
+        return "The leaves are the boxes `leaf`: they have no names now."
     more = " and what says only `leaf`" if len(named) < len(leaves) else ""
     return f"The leaves are {_and(named)}{more}."
 

@@ -88,17 +88,17 @@ def _shown(fn: GradFn) -> GradFn:
 
 def _kept(fn: Any) -> Iterator[torch.Tensor | str]:
     """The tensors that a node keeps for its backward pass, and why others are not to be had; no hook runs."""
-    for raw in (one for one in dir(fn) if one.startswith("_raw_saved_")):
-        held = getattr(fn, raw, None)
-        hooks = [getattr(one, "unpack_hook", None) for one in (held if isinstance(held, tuple | list) else [held])]
-        if held is None or any(hooks) or hasattr(fn, "_forward_cls"):
-            continue
+    own = hasattr(fn, "_forward_cls")  # a Function that the learner wrote
+    for raw in (one for one in dir(fn) if one.startswith("_raw_saved_") and not own):
         try:
-            one = getattr(fn, raw.removeprefix("_raw"))
+            held = getattr(fn, raw)
+            several = held if isinstance(held, tuple | list) else (held,)
+            is_plain = held is not None and not any(getattr(one, "unpack_hook", None) for one in several)
+            kept = getattr(fn, raw.removeprefix("_raw")) if is_plain else None
         except RuntimeError as error:
             yield str(error)
         else:
-            yield from [one] if isinstance(one, torch.Tensor) else []
+            yield from [kept] if isinstance(kept, torch.Tensor) else []
 
 
 def _node(fn: Any, known: Names, kept: torch.Tensor | None) -> Node:
