@@ -19,7 +19,7 @@ CLINIC = {
     "messages": set(),
     "quiet": set(),
     "hearing": set(),
-    "leaflet": {"/graph", "/markup"},
+    "leaflet": {"/draw", "/graph", "/markup"},
     "clues": {"site"},
     "tracked": {"site"},
     "changes": {"clues", "messages", "site"},
@@ -34,6 +34,8 @@ CLINIC = {
     "cuts": {"edits", "reading", "site"},
     "reopen": {"edits", "quiet", "rewrites", "site"},
     "causes": {"/walk", "asking", "edits", "origins", "reading", "rewrites", "site", "strides"},
+    "sketch": {"/graph", "/names", "/record", "/walk", "/words"},
+    "pictures": {"/graph", "/walk", "/words", "leaflet", "passes", "site", "sketch"},
     "remedies": set(),
     "remedies.asking": {"asking", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
     "remedies.backward": {"edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
@@ -50,16 +52,14 @@ CLINIC = {
         "reopen", "rewrites", "site", "strides",
     },
     "remedies.too_soon": {"changes", "clues", "edits", "leaflet", "outofplace", "site"},
-    "remedies.unused": {
-        "/graph", "/read", "/walk", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site",
-    },
+    "remedies.unused": {"/walk", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
     "remedies.warnings": {"clues", "edits", "leaflet", "messages", "rewrites", "site", "tracked"},
     "ailments": {
         "leaflet", "remedies.asking", "remedies.backward", "remedies.changes", "remedies.conversions",
         "remedies.devices", "remedies.flags", "remedies.functions", "remedies.leaves", "remedies.shapes",
         "remedies.steps", "remedies.tape", "remedies.unused", "remedies.warnings", "site",
     },
-    "reception": {"ailments", "hearing", "leaflet", "rows", "site"},
+    "reception": {"ailments", "hearing", "leaflet", "pictures", "rows", "site"},
     "": {"reception"},
 }  # fmt: skip
 DIAGNOSIS = {

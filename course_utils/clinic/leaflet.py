@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 import difflib
 from html import escape
+from pathlib import Path
 
+from course_utils.draw import mimebundle
 from course_utils.graph import Graph
 from course_utils.markup import to_markup
 
@@ -18,12 +21,26 @@ LESSONS = {
     "14": ("Off the tape", "14_off_the_tape.ipynb"),
     "16": ("torch's own parts", "16_torch_optim.ipynb"),
 }
+_MARKS = "a line with − goes, a line with + comes"
+_SIGN = '<span aria-hidden="true">✚</span>'
+_SIGNS = {" ": " ", "-": "−", "+": "+"}
+# A viewer that drops the style still shows bold words at the beginnings, and strikes out what goes. With it, each mark
+# has a tint beside its sign. A class more where JupyterLab's own rules for <pre> would win else.
 _LOOK = """
-.course-leaflet {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px; margin: 8px 2px;
-  max-width: 760px;}
-.course-leaflet p {margin: 6px 0;}
-.course-leaflet pre {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed; white-space: pre-wrap;}
-.course-leaflet summary {cursor: pointer;}
+section.course-leaflet {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px;
+  margin: 8px 2px; max-width: 760px;}
+section.course-leaflet p {margin: 8px 0;}
+section.course-leaflet pre.course-code {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed;
+  white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere;}
+section.course-leaflet del, section.course-leaflet ins {text-decoration: none; padding: 1px 0;
+  -webkit-box-decoration-break: clone; box-decoration-break: clone;}
+section.course-leaflet del {background: rgba(214, 93, 60, 0.2);}
+section.course-leaflet ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
+section.course-leaflet .course-not ins {background: rgba(130, 130, 130, 0.22); font-weight: normal;}
+section.course-leaflet details {margin: 8px 0;}
+section.course-leaflet summary {cursor: pointer;}
+section.course-leaflet summary:focus-visible {outline: 3px solid; outline-offset: 2px;}
+section.course-leaflet .course-whole {user-select: all;}
 """
 
 
@@ -43,6 +60,7 @@ class Leaflet:
         why_not: what becomes of the false cure.
         lesson: the number of the lesson that explains it.
         graph: the tensor's own graph, where it helps.
+        caption: which box of the graph is meant; "" where there is no graph.
     """
 
     ailment: str
@@ -56,6 +74,7 @@ class Leaflet:
     why_not: str
     lesson: str
     graph: Graph | None = None
+    caption: str = ""
 
     def __repr__(self) -> str:
         """The words, for terminals."""
@@ -64,39 +83,85 @@ class Leaflet:
     def to_text(self) -> str:
         """All of it as plain text, changed lines with a mark."""
         title, _ = LESSONS[self.lesson]
-        parts = [f"✚ Line {self.line}: {self.happened}", self.why, "Cure:", marked(self.before, self.cure)]
+        parts = [f"✚ Line {self.line}: {self.happened}", f"Why: {self.why}"]
+        parts += [f"Cure: {_MARKS}.", marked(self.before, self.cure)]
         if self.false_cure:
             parts += ["Not this:", marked(self.before, self.false_cure), self.why_not]
         if self.graph is not None:
-            parts.append(self.graph.to_text())
-        return "\n".join([*parts, f"Lesson {self.lesson} · {title} explains it."])
+            parts += [f"The graph: {self.caption}", self.graph.to_text()]
+        return "\n".join([*parts, f"Explained in lesson {self.lesson} · {title}."])
 
     def to_html(self) -> str:
-        """All of it as a card; the false cure and the picture are folded."""
-        title, file = LESSONS[self.lesson]
-        rows = [f"<p><strong>✚ Line {self.line}: {to_markup(self.happened)}</strong></p><p>{to_markup(self.why)}</p>"]
-        rows.append(f"<p>Cure:</p><pre>{escape(marked(self.before, self.cure))}</pre>")
+        """All of it as a card without a script; what is to be looked at only if wanted is folded."""
+        rows = [
+            f"<p><strong>{_SIGN} Line {self.line}: {to_markup(self.happened)}</strong></p>",
+            f"<p>{_heading('Why:')} {to_markup(self.why)}</p>",
+            f"<p>{_heading('Cure:')} {_MARKS}.</p>{_code(_diff(self.before, self.cure))}",
+            _folded("The whole cell, mended, to copy", _code(escape(self.cure), "course-whole")),
+        ]
         if self.false_cure:
-            told = f"<pre>{escape(marked(self.before, self.false_cure))}</pre><p>{to_markup(self.why_not)}</p>"
-            rows.append(f"<details><summary>Not this</summary>{told}</details>")
+            false = _code(_diff(self.before, self.false_cure), "course-not")
+            rows.append(_folded("Not this", f"{false}<p>{to_markup(self.why_not)}</p>"))
         if self.graph is not None:
-            rows.append(f"<details><summary>The graph</summary>{self.graph.to_svg()}</details>")
-        link = f'<a href="{file}">{self.lesson} · {escape(title)}</a>'
-        told = f"{''.join(rows)}<p>Explained in {link}.</p>"
-        return f'<style>{_LOOK}</style><section class="course-leaflet">{told}</section>'
+            rows.append(_folded("The graph", f"<p>{to_markup(self.caption)}</p>{_drawn(self.graph)}"))
+        rows.append(f"<p>Explained in {_lesson(self.lesson)}.</p>")
+        label = f'aria-label="Error clinic, line {self.line}"'
+        return f'<style>{_LOOK}</style><section class="course-leaflet" {label}>{"".join(rows)}</section>'
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self.to_html(), "text/plain": self.to_text()}
 
 
 def marked(before: str, after: str) -> str:
-    r"""The changed lines of a cell with one line around them: `-` for what goes, `+` for what comes.
+    r"""The changed lines of a cell with one line around them: `−` for what goes, `+` for what comes.
 
     >>> print(marked("y = f(x)\ny.backward()", "y = f(x)\ny.sum().backward()"))
       y = f(x)
-    - y.backward()
+    − y.backward()
     + y.sum().backward()
     """
-    rows = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
-    kept = [row for row in rows if not row.startswith(("---", "+++"))]
-    return "\n".join("  …" if row.startswith("@@") else f"{row[0]} {row[1:]}" for row in kept).removeprefix("  …\n")
+    return "\n".join(_marked_rows(before, after))
+
+
+def _marked_rows(before: str, after: str) -> list[str]:
+    old, new = (cell.rstrip().split("\n") for cell in (before, after))
+    rows = list(difflib.unified_diff(old, new, n=1, lineterm=""))[3:]  # not the names of files, nor the first place
+    return ["  …" if row.startswith("@@") else f"{_SIGNS[row[0]]} {row[1:]}".rstrip() for row in rows]
+
+
+def _diff(before: str, after: str) -> str:
+    """The marked lines as HTML: what goes and what comes is told by a sign, by the element and by a tint."""
+    return "\n".join(map(_row, _marked_rows(before, after)))
+
+
+def _row(row: str) -> str:
+    kind, text = {"−": "del", "+": "ins"}.get(row[:1]), row[1:].lstrip()
+    if kind is None:
+        return escape(row)
+    return f"{row[: len(row) - len(text)]}<{kind}>{escape(text)}</{kind}>"  # a line through the sign would hide it
+
+
+def _heading(text: str) -> str:
+    """A heading for who cannot see it as well; an `<h4>` would stand in the notebook's table of contents."""
+    return f'<strong role="heading" aria-level="4">{text}</strong>'
+
+
+def _folded(title: str, inside: str) -> str:
+    return f"<details><summary><strong>{title}</strong></summary>{inside}</details>"
+
+
+def _code(inside: str, kind: str = "") -> str:
+    return f'<pre class="{f"course-code {kind}".strip()}">{inside}</pre>'
+
+
+def _drawn(graph: Graph) -> str:
+    with suppress(Exception):  # the words of the card are worth more than its picture
+        return mimebundle(graph)["text/html"]
+    return _code(escape(graph.to_text()))
+
+
+def _lesson(number: str) -> str:
+    """The lesson by its number and title; a link where the notebook stands beside the lessons."""
+    title, file = LESSONS[number]
+    words = f"lesson {number} · {escape(title)}"
+    return f'<a href="{file}">{words}</a>' if Path(file).is_file() else words

@@ -17,6 +17,7 @@ from typing import Any
 from course_utils.clinic.ailments import AILMENTS, WARNINGS, Ailment
 from course_utils.clinic.hearing import Hearing, quietly
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.pictures import illustrated
 from course_utils.clinic.rows import unrolled
 from course_utils.clinic.site import Site, site_at, site_of
 
@@ -73,7 +74,7 @@ def _treated(ailment: Ailment, site: Site, match: re.Match[str]) -> Leaflet | No
         found = ailment.treat(opened, match)
         if found and ast.parse(found.cure).body:
             elsewhere = opened is site or found.before != opened.cell
-            return found if elsewhere else replace(found, before=site.cell, line=site.line)
+            return illustrated(found if elsewhere else replace(found, before=site.cell, line=site.line), opened)
     return None
 
 

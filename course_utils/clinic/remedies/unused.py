@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from contextlib import suppress
 import re
 
 from course_utils.clinic.edits import inserted, replaced
@@ -13,8 +12,6 @@ from course_utils.clinic.passes import PassCall, pass_at
 from course_utils.clinic.reading import on_tape, runs_once
 from course_utils.clinic.rewrites import with_keyword
 from course_utils.clinic.site import Site
-from course_utils.graph import Graph
-from course_utils.read import read_graph
 from course_utils.walk import edge_of, operands_first
 import torch
 
@@ -42,15 +39,7 @@ def not_used(site: Site, match: re.Match[str]) -> Leaflet | None:
         false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
         why_not=f"Then the gradient of `{name}` is None: what computes with it fails, or `{name}` never moves.",
         lesson="05",
-        graph=_graph(site, result),
     )
-
-
-def _graph(site: Site, result: object) -> Graph | None:
-    """The result's own graph, in which the tensor is not."""
-    with suppress(Exception):
-        return read_graph(result, {}, site.names)
-    return None
 
 
 def leads(result: object, tensor: object) -> bool:
