@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from course_utils.diagnosis.recall import Recalled, is_readable, recall
 from course_utils.diagnosis.saved import has_own_code, is_freed
 from course_utils.diagnosis.wrote import Wrote
-from course_utils.names import Names
+from course_utils.names import MANY, Names
 from course_utils.walk import Source, edge_of, operands_first
 import torch
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 NO_NAME = "the loss"
+_FOREIGN = {"builtins", "torch", "torchvision", "numpy", "course_utils", "IPython", "ipykernel", "matplotlib", "pandas"}
 
 
 class Parameter(NamedTuple):
@@ -142,6 +144,39 @@ def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
 def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
     """The learner's own variables, with what is passed over in names left out."""
     return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]
+
+
+def plain_tensors(variables: Mapping[str, object]) -> list[tuple[str, torch.Tensor]]:
+    """The learner's tensors that do not ask for a gradient, by name: data, in short lists and dictionaries too."""
+    found = [(name, thing) for name, thing in named(held_variables(variables)) if isinstance(thing, torch.Tensor)]
+    return [(name, tensor) for name, tensor in found if not tensor.requires_grad and is_readable(tensor)]
+
+
+def named(variables: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
+    """Things by name, with what short lists, dictionaries and objects of the learner's own classes hold."""
+    for name, thing in variables:
+        yield name, thing
+        if name not in ("In", "Out"):
+            yield from held_by(name, thing)
+
+
+def held_by(name: str, thing: object) -> Iterator[tuple[str, object]]:
+    """What a short list, a dictionary or an object of the learner's own class holds, by name."""
+    inner: Iterable[tuple[str, object]] = ()
+    if isinstance(thing, list | tuple) and len(thing) <= MANY:
+        inner = [(f"{name}[{place}]", held) for place, held in enumerate(thing)]
+    elif isinstance(thing, dict) and len(thing) <= MANY:
+        inner = [(f"{name}[{key!r}]", held) for key, held in thing.items()]
+    elif is_own(thing):
+        inner = [(f"{name}.{key}", held) for key, held in vars(thing).items() if not key.startswith("_")]
+    yield from inner
+
+
+def is_own(thing: object) -> bool:
+    """Whether it is an object of a class that the learner wrote, and no module of torch."""
+    home = type(thing).__module__.partition(".")[0]
+    is_plain = not isinstance(thing, type | torch.nn.Module | torch.Tensor) and hasattr(thing, "__dict__")
+    return is_plain and home not in _FOREIGN and home not in sys.stdlib_module_names
 
 
 def _paths(variables: Mapping[str, object]) -> dict[int, str]:
