@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING
 
-from course_utils.diagnosis.checkup import Checkup, plain_tensors
+from course_utils.diagnosis.belongings import plain_tensors
+from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.mending import made_again
 from course_utils.diagnosis.recall import UNSURE, address, is_readable

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from course_utils.diagnosis.checkup import Checkup, plain_tensors
+from course_utils.diagnosis.belongings import plain_tensors
+from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.recall import is_readable
 from course_utils.diagnosis.redo import bare_name
