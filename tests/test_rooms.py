@@ -80,8 +80,8 @@ DIAGNOSIS = {
     "wrongs.memory": {"/record", "belongings", "checkup", "findings", "mending", "recall", "redo"},
     "wrongs.runaway": {"belongings", "checkup", "findings", "mending", "recall", "redo", "saved", "wrote"},
     "wrongs.numbers": {
-        "/replay", "/vjp", "/walk", "belongings", "checkup", "findings", "guarding", "mending", "recall", "redo", "saved",
-        "together", "wrongs.runaway", "wrote",
+        "/replay", "/vjp", "/walk", "belongings", "checkup", "findings", "guarding", "mending", "recall", "redo",
+        "saved", "together", "wrongs.runaway", "wrote",
     },
     "wrongs.shapes": {"belongings", "checkup", "findings", "recall", "redo", "saved"},
     "wrongs.sums": {"/walk", "belongings", "checkup", "findings", "redo", "saved", "tallies"},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from course_utils.diagnosis.belongings import held_variables, plain_tensors
-from course_utils.diagnosis.checkup import Checkup, is_finite
+from course_utils.diagnosis.checkup import Checkup, has_numbers, is_finite
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.guarding import guarded
 from course_utils.diagnosis.mending import Mended, slice_of
@@ -150,13 +150,14 @@ def _find_backward(checkup: Checkup) -> Iterator[Finding]:
         done = replay(edge_of(checkup.loss), torch.ones_like(checkup.loss.detach()))
     except CannotReplayError:
         return
-    first = _first_broken(done)
     leaves = checkup.leaves
     for name, tensor in checkup.parameters:
         node = leaves.get(id(tensor))
         arriving = done.arriving[id(node)][0] if node is not None else None
-        if first is not None and arriving is not None and not _is_whole(arriving):
-            yield _broken(checkup, name, first, arriving)
+        if arriving is not None and not _is_whole(arriving):
+            first = _first_broken(done)
+            if first is not None:
+                yield _broken(checkup, name, first, arriving)
 
 
 def _first_broken(done: Pass) -> GradFn | None:
@@ -171,7 +172,7 @@ def _first_broken(done: Pass) -> GradFn | None:
 def _is_whole(gradient: torch.Tensor | None) -> bool:
     if gradient is None or gradient.is_meta or gradient.is_nested:
         return True
-    return bool((gradient.coalesce().values() if gradient.is_sparse else gradient).isfinite().all())
+    return has_numbers(gradient.coalesce().values() if gradient.is_sparse else gradient)
 
 
 def _broken(checkup: Checkup, name: str, fn: GradFn, arriving: torch.Tensor) -> Finding:

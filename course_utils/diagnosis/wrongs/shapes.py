@@ -17,6 +17,7 @@ import torch
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
+MANY = 64  # rows that are compared
 SQUARE = "broadcast to a square"
 _PAIRING = {"Add", "Sub", "Rsub", "Mul", "Div", "MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss"}
 _REDUCING = {
@@ -136,18 +137,19 @@ def _other(checkup: Checkup, fn: GradFn, shape: Shape) -> Side | None:
     if made is None or bare_name(fn) not in ("Add", "Sub", "Rsub"):
         return None
     dim = 2 - len(shape)  # along which the side that is known adds nothing to the differences
-    row = made if dim == 1 else made.T
+    row = (made if dim == 1 else made.T)[:MANY]
     steps = row - row[:, :1]
     if not _is_near(steps, steps[:1].expand_as(steps), row) or _is_near(steps, torch.zeros_like(steps), row):
         return None
-    size = made.shape[0]
+    size = len(made)
     fitting = {
         tuple(held.shape): held
         for _, held in _data(checkup, (size, size), (1, size))
-        if _leaves_rows(row, held if dim == 1 else held.T)
+        if _leaves_rows(row, (held if dim == 1 else held.T)[:MANY])
     }
-    if fitting:
-        return None  # a square of data, or a row that was made to be one
+    is_as_it_was = dim == 1 or not any(_leaves_rows(row, held.reshape(1, -1)) for _, held in _data(checkup, (size,)))
+    if fitting or not is_as_it_was:
+        return None  # a square of data, a row that was made to be one, a row as a column: `y[:, None]`
     same = [(name, held) for name, held in _data(checkup, shape) if _leaves_rows(row, held.reshape(1, -1))]
     return Side(shape, same[0][0] if len({held.data_ptr() for _, held in same}) == 1 else "", False)
 
