@@ -100,6 +100,13 @@ for step in range(300):
         finding = first(shell, self.NET.format(cure="", lines=lines))
         assert (finding.kind, finding.cure) == ("broadcast to a square", "")
 
+    def test_a_reshape_too_many(self, shell):
+        cell = "w = torch.zeros(3, requires_grad=True)\nloss = (({} - y) ** 2).mean()\nfound = diagnose(loss, w)"
+        finding = first(shell, cell.format("(X @ w).reshape(12, 1)"))
+        assert (finding.name, finding.cure) == ("y", "y = y.reshape(-1, 1)")
+        run(shell, "def step(w): return (((X @ w).reshape(-1, 1) - y) ** 2).mean()\nfound = diagnose(step(w), w)")
+        assert [each.name for each in shell["found"].findings] == ["y"]
+
     def test_a_batch_that_is_a_slice(self, shell):
         lines = "xb, yb = X[:4], y[:4]; loss = F.mse_loss(net(xb), yb)"
         finding = first(shell, self.NET.format(cure="", lines=lines))

@@ -96,7 +96,7 @@ def _side(checkup: Checkup, fn: GradFn, place: int) -> Side | None:
         source, output = source.next_functions[0]
     if source is not None:
         name = checkup.name_of_source((source, output))
-        shape = (0,) if _is_made_for_it(source, name) else _shape(source, output)
+        shape = (0,) if _is_made_for_it(fn, source, name) else _shape(source, output)
         return Side(shape, name, True, hasattr(source, "variable"))
     kept = kept_by(fn)
     tensor = kept.get(("self", "target" if "target" in kept else "other")[place])
@@ -107,12 +107,15 @@ def _side(checkup: Checkup, fn: GradFn, place: int) -> Side | None:
     return Side(shape, next(iter(same), ""), False)
 
 
-def _is_made_for_it(fn: GradFn, name: str) -> bool:
-    """Whether a row was made a column on the spot, as in `x[:, None] - x`: then the square is meant."""
-    if bare_name(fn) == "Unsqueeze":
+def _is_made_for_it(fn: GradFn, source: GradFn, name: str) -> bool:
+    """Whether a row was made a column on the spot, to meet itself or points that learn: then the square is meant."""
+    if bare_name(source) == "Unsqueeze":  # x[:, None]
         return True
-    before = [len(_shape(source, output)) for source, output in fn.next_functions if source is not None]
-    return bare_name(fn) in _RESHAPING and not name and before == [1]
+    if bare_name(source) not in _RESHAPING or name:
+        return False
+    row, output = source.next_functions[0]
+    is_itself = any(other is not None and id(other) == id(row) for other, _ in fn.next_functions)
+    return row is not None and len(_shape(row, output)) == 1 and (is_itself or hasattr(row, "variable"))
 
 
 def _shape_before(tensor: torch.Tensor) -> Shape:
