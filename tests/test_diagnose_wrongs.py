@@ -239,6 +239,16 @@ for step in range(300):
         assert number(shell) < 1e-3
         assert len(shell["y"]) == 11
 
+    def test_a_mask_is_not_to_blame(self, shell):
+        cell = "q = torch.full((4, 4), 100.0, requires_grad=True)\nmask = torch.full((4, 4), -math.inf).triu(1)\n"
+        cell += "att = (q @ q.T + mask).softmax(-1)\nloss = att.sum() + torch.exp(q).sum() / torch.exp(q).sum()\n"
+        finding = first(shell, cell + "found = diagnose(loss, q)")
+        assert (finding.kind, finding.cure) == ("nan or inf in the loss", "")
+        assert "began in the operation exp of `q`" in finding.sentence
+        run(shell, "mask = torch.zeros(4, 4); mask[2] = -math.inf\nscores = q + mask\nloss = scores.softmax(1).sum()")
+        finding = first(shell, "found = diagnose(loss, q)")
+        assert "softmax of `scores`" in finding.sentence
+
     SURE = """
 net = nn.Linear(3, {outs})
 with torch.no_grad(): net.weight.fill_(90.0); net.weight[0] = -90.0
