@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from course_utils.diagnosis.belongings import paths_of
 from course_utils.diagnosis.recall import Recalled, is_readable, recall
 from course_utils.diagnosis.saved import has_own_code, is_freed
 from course_utils.diagnosis.wrote import Wrote
@@ -94,7 +95,7 @@ def read_step(
     names = Names({}, variables)
     order, is_whole = _walk(loss)
     leaves = [fn.variable for fn in order if hasattr(fn, "variable")]
-    paths = _paths(variables)
+    paths = paths_of(variables, wrote.loop_names())
     texts = wrote.arguments[1:] if len(wrote.arguments) == len(tensors) + 1 else []
     parameters = []
     for place, tensor in enumerate(tensors or leaves):
@@ -131,27 +132,17 @@ def is_leaf(parameter: Parameter) -> bool:
 
 def is_finite(tensor: torch.Tensor) -> bool:
     """Whether all numbers are finite; True of what cannot be read."""
-    return not is_readable(tensor) or bool(tensor.detach().isfinite().all())
+    return not is_readable(tensor) or has_numbers(tensor.detach())
+
+
+def has_numbers(tensor: torch.Tensor) -> bool:
+    """Whether all numbers of a dense tensor are finite: so they are where their sum is, which is soon known."""
+    return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
 
 
 def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
     """Whether the loss leads to a leaf."""
     return id(tensor) in checkup.leaves
-
-
-def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
-    """The learner's own variables, with what is passed over in names left out."""
-    return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]
-
-
-def _paths(variables: Mapping[str, object]) -> dict[int, str]:
-    """The parameters of the learner's modules by their path: a loop over them leaves its `p` behind."""
-    found: dict[int, str] = {}
-    for name, thing in held_variables(variables):
-        if isinstance(thing, torch.nn.Module):
-            for inner, parameter in thing.named_parameters():
-                found.setdefault(id(parameter), f"{name}.{inner}")
-    return found
 
 
 def _walk(loss: torch.Tensor) -> tuple[list[GradFn], bool]:

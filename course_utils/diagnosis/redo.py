@@ -18,7 +18,7 @@ KEPT = {
     "Mul": ("self", "other"), "Div": ("self", "other"), "Pow": ("self", "exponent"), "Mm": ("self", "mat2"),
     "Mv": ("self", "vec"), "Dot": ("self", "tensor"), "Bmm": ("self", "mat2"), "Addmm": ("", "mat1", "mat2"),
     "MseLoss": ("self", "target"), "Log": ("self",), "Log1P": ("self",), "Sin": ("self",), "Cos": ("self",),
-    "Abs": ("self",),
+    "Abs": ("self",), "NllLoss": ("self",),
 }  # fmt: skip
 
 
@@ -58,12 +58,24 @@ def _mean(fn: Any, of: Sequence[torch.Tensor]) -> torch.Tensor:
 
 def _dims(fn: Any) -> list[int]:
     """The dimensions summed over; torch keeps negative ones as if they had no sign."""
-    return [dim - 2**64 if dim >= 2**63 else dim for dim in fn._saved_dim]
+    return [_signed(dim) for dim in fn._saved_dim]
+
+
+def _signed(dim: int) -> int:
+    return dim - 2**64 if dim >= 2**63 else dim
 
 
 def _squared_error(fn: Any, of: Sequence[torch.Tensor]) -> torch.Tensor:
     squares = (of[0] - of[1]) ** 2
     return (squares, squares.mean(), squares.sum())[int(fn._saved_reduction)]
+
+
+def _dim(fn: Any) -> int:
+    return _signed(fn._saved_dim)
+
+
+def _index(fn: Any, of: Sequence[torch.Tensor]) -> torch.Tensor:
+    return of[0][tuple(slice(None) if place is None else place for place in fn._saved_indices)]
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -100,5 +112,8 @@ _FORMULAS: dict[str, Formula] = {
     "Unsqueeze": lambda fn, of: of[0].reshape(_shape(fn)),
     "Expand": lambda fn, of: of[0].expand(_shape(fn)),
     "Clone": lambda _, of: of[0].clone(),
+    "Softmax": lambda fn, of: torch.softmax(of[0], _dim(fn)),
+    "LogSoftmax": lambda fn, of: torch.log_softmax(of[0], _dim(fn)),
+    "Index": _index,
     "MseLoss": _squared_error,
 }

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
+from typing import TYPE_CHECKING
 
+from course_utils.diagnosis.belongings import plain_tensors
 from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.mending import made_again
 from course_utils.diagnosis.recall import UNSURE, address, is_readable
+from course_utils.diagnosis.redo import bare_name, redo
 from course_utils.record import note_of
 import torch
 
+if TYPE_CHECKING:
+    from torch.autograd.graph import Node as GradFn
+
 CHANGED = "changed behind the tape"
+MANY = 1000  # numbers of a difference that are looked at
+TELLING = 3  # different sizes of numbers, which no accident makes alike
 _DIGITS = {torch.float64: 1e-9, torch.float32: 1e-4}  # how far two results of one computation may be apart
 
 
@@ -22,6 +31,9 @@ def find_changed(checkup: Checkup) -> Iterator[Finding]:
     Each result that is known twice, held by somebody and computed again from its operands, either agrees or not. What
     takes part where they agree is as it was. A change that spoils no gradient is passed over.
     """
+    if mirrored := _mirrored(checkup):
+        yield _finding(checkup, [mirrored])
+        return
     agreeing, apart = _compare(checkup)
     safe = frozenset[int]().union(*agreeing, [address(checkup.loss)] if is_readable(checkup.loss) else [])
     left = [places - safe for places in apart if places - safe]
@@ -57,9 +69,40 @@ def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int
 def _agree(now: torch.Tensor, again: torch.Tensor) -> bool:
     if now.shape != again.shape or now.dtype != again.dtype or not now.is_floating_point():
         return True
+    if torch.equal(now, again):
+        return True
     near = _DIGITS.get(now.dtype, 0.05)
     scale = float(torch.nan_to_num(now, 0.0, 0.0, 0.0).abs().max())
     return torch.allclose(now, again, rtol=near, atol=near * min(scale, 1e30), equal_nan=True)
+
+
+def _mirrored(checkup: Checkup) -> int | None:
+    """The address of a difference whose signs alone have changed since: the square of it does not tell, data does."""
+    for fn in checkup.order:
+        now = checkup.known.now.get((id(fn), 0))
+        if bare_name(fn) != "Sub" or now is None or UNSURE in now.places or not now.places <= checkup.known.kept:
+            continue
+        made = [_difference(checkup, fn, held) for _, held in plain_tensors(checkup.variables)]
+        known = [each for each in made if each is not None]
+        if any(_agree(now.value, each) for each in known):
+            continue
+        sizes = now.value.abs()
+        is_told = any(_agree(sizes, each.abs()) for each in known)
+        if is_told and len(set(sizes.flatten()[:MANY].tolist())) >= TELLING:
+            return next(iter(now.places))
+    return None
+
+
+def _difference(checkup: Checkup, fn: GradFn, data: torch.Tensor) -> torch.Tensor | None:
+    """What a difference would be, were these data the side of it that has no graph; None if that cannot be."""
+    sides = [
+        None if source is None else checkup.known.value((id(source), output)) for source, output in fn.next_functions
+    ]
+    is_data = [source is None for source, _ in fn.next_functions]
+    other = sides[is_data.index(False)] if sum(is_data) == 1 else None
+    if other is None or data.numel() > prod(fn._input_metadata[0].shape):
+        return None
+    return redo(fn, [data if side is None else side for side in sides])
 
 
 def _weight(checkup: Checkup, place: int) -> int:
