@@ -21,6 +21,7 @@ BROKEN = {
     "08": {"the steps run away"},
     "10": {"broadcast to a square"},
     "14": {"changed behind the tape", "gradient not zeroed", "nan or inf in a gradient"},
+    "15": {"broadcast to a square", "gradient not zeroed", "no path from the loss"},
 }
 SELDOM = {"the steps run away"}  # in a step that may be passed over
 OURS = ("torch", "course_utils")

@@ -70,11 +70,12 @@ DIAGNOSIS = {
     "wrote": {"/call"},
     "mending": {"wrote"},
     "checkup": {"/names", "/walk", "recall", "saved", "wrote"},
+    "sides": {"checkup", "recall", "redo", "saved"},
     "wrongs": set(),
     "wrongs.leaves": {"checkup", "findings", "mending", "wrote"},
     "wrongs.memory": {"/record", "checkup", "findings", "mending", "recall"},
     "wrongs.numbers": {"/replay", "/vjp", "/walk", "checkup", "findings", "mending", "recall", "saved"},
-    "wrongs.shapes": {"checkup", "findings", "redo", "saved"},
+    "wrongs.shapes": {"checkup", "findings", "redo", "sides"},
     "wrongs.sums": {"/walk", "checkup", "findings", "saved"},
     "examination": {
         "/names", "checkup", "findings", "recall", "wrongs.leaves", "wrongs.memory", "wrongs.numbers", "wrongs.shapes",
