@@ -141,6 +141,15 @@ def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
     return id(tensor) in checkup.leaves
 
 
+def owner_of(variables: Mapping[str, object], tensor: torch.Tensor) -> torch.nn.Module | None:
+    """The module that holds a parameter itself, of those that the learner's variables lead to."""
+    for _, thing in held_variables(variables):
+        for module in thing.modules() if isinstance(thing, torch.nn.Module) else ():
+            if any(held is tensor for held in module.parameters(recurse=False)):
+                return module
+    return None
+
+
 def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
     """The learner's own variables, with what is passed over in names left out."""
     return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+import re
 import warnings
 
 from course_utils.diagnosis.checkup import Checkup, read_step
@@ -84,12 +85,12 @@ def quietly() -> suppress:
 
 
 def _with_code_as_cure(finding: Finding) -> Finding:
-    """The finding; without a cure where the tensor has no name that code could use."""
-    try:
-        ast.parse(finding.cure)
-    except SyntaxError:
-        return replace(finding, cure="", replaces="")
-    return finding
+    """The finding, its cure as code; without one where the tensor has no name that code could use."""
+    for cure in (finding.cure, re.sub(r"\.(\d+)\b", r"[\1]", finding.cure)):  # net.0.weight is net[0].weight
+        with suppress(SyntaxError):
+            ast.parse(cure)
+            return replace(finding, cure=cure)
+    return replace(finding, cure="", replaces="")
 
 
 def _looks(checkup: Checkup, accumulate: bool) -> list[Iterator[Finding]]:

@@ -15,7 +15,9 @@ _AT_ZERO = {"sqrt", "log", "log2", "log10", "rsqrt", "^"}  # have no slope at 0,
 
 # Calls that give numbers without a graph, and attributes that do.
 _CUTTING = {"detach", "item", "tolist", "numpy"}
-_COPYING = {"tensor", "as_tensor", "float"}
+_COPYING = {"tensor", "as_tensor", "float", "from_numpy", "Tensor", "FloatTensor", "array", "asarray"}
+_STEPS = {"argmax", "argmin", "long", "int", "bool", "eq", "gt", "lt", "ge", "le", "multinomial", "sample", "argsort"}
+_FOREIGN = {"np", "numpy", "math", "int", "bool", "round"}  # what they give is no result of torch's
 
 
 class Mended(NamedTuple):
@@ -54,10 +56,38 @@ def uncut(wrote: Wrote, loss: str, parameter: str) -> Mended | None:
     for node in statements:
         if parameter in assigned(node):
             continue
-        mended = _Uncut(_leading_to(statements, parameter)).visit(deepcopy(node))
-        if ast.dump(mended) != ast.dump(node):
-            return Mended(ast.unparse(node), ast.unparse(ast.fix_missing_locations(mended)))
+        if mended := taken_out(node, _leading_to(statements, parameter)):
+            return mended
     return None
+
+
+def taken_out(node: ast.stmt, names: set[str]) -> Mended | None:
+    """A line without what takes these variables off the tape; None if nothing does.
+
+    Nothing stands in its place where a function of NumPy's or Python's gets them: torch's own is then wanted.
+    """
+    mended = ast.fix_missing_locations(_Uncut(names).visit(deepcopy(node)))
+    is_foreign = any(
+        ast.unparse(call.func).partition(".")[0] in _FOREIGN and names & set(read_names(call))
+        for call in ast.walk(mended)
+        if isinstance(call, ast.Call)
+    )
+    if ast.dump(mended) == ast.dump(node) and not is_foreign:
+        return None
+    return Mended(ast.unparse(node), "" if is_foreign else ast.unparse(mended))
+
+
+def without_slope(wrote: Wrote, loss: str, parameter: str) -> str:
+    """The line between a parameter and the loss that compares or counts; "" if there is none."""
+    statements = slice_of(wrote, loss)
+    names = _leading_to(statements, parameter)
+    for node in statements:
+        for each in ast.walk(node):
+            called = each.func.attr if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) else ""
+            is_step = isinstance(each, ast.Compare) or called in _STEPS
+            if is_step and names & set(read_names(each)):
+                return ast.unparse(node)
+    return ""
 
 
 def _leading_to(statements: Sequence[ast.stmt], parameter: str) -> set[str]:

@@ -38,6 +38,11 @@ def has_own_code(fn: GradFn) -> bool:
     return is_own or is_special or any(_is_hooked(raw) for _, raw in _raw(fn))
 
 
+def hides_leaves(fn: GradFn) -> bool:
+    """Whether the graph goes on behind a node where nobody sees it: a checkpoint of the older kind."""
+    return fn.name().startswith("CheckpointFunction")
+
+
 def is_freed(fn: GradFn) -> bool:
     """Whether a backward pass has gone through a node and freed what it kept; False where it kept nothing."""
     for name, raw in _raw(fn):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_leaf, reached
+from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_leaf, owner_of, reached
 from course_utils.diagnosis.findings import Finding
-from course_utils.diagnosis.mending import made_again, slice_of, uncut
+from course_utils.diagnosis.inside import calls_own, cut_inside
+from course_utils.diagnosis.mending import made_again, slice_of, uncut, without_slope
+from course_utils.diagnosis.saved import hides_leaves
 from course_utils.diagnosis.wrote import assigned, read_names
 import torch
 
@@ -54,19 +56,30 @@ def find_apart(checkup: Checkup) -> Iterator[Finding]:
                 name,
                 f"`{name}` is on the device {tensor.device}, the rest is on {most}. Make it there, as a leaf, and "
                 "compute the loss again; an optimizer must be made after that.",
-                _moved(name, tensor, most),
+                _moved(checkup, name, tensor, most),
             )
 
 
-def _moved(name: str, tensor: torch.Tensor, device: str) -> str:
-    if tensor.is_meta:  # it has a shape and no numbers: there is nothing to move
+def _moved(checkup: Checkup, name: str, tensor: torch.Tensor, device: str) -> str:
+    owner = name.rpartition(".")[0]
+    module = owner_of(checkup.variables, tensor)
+    if module is not None and tensor.is_meta:
+        is_simple = hasattr(module, "reset_parameters")
+        return f'{owner}.to_empty(device="{device}")\n{owner}.reset_parameters()' if is_simple else ""
+    if isinstance(tensor, torch.nn.Parameter):
+        return f'{owner}.to("{device}")' if module is not None else ""
+    if not tensor.is_meta:
+        return f'{name} = {name}.detach().to("{device}").requires_grad_()'
+    if tensor.dim() < 2:
         return f'{name} = torch.zeros_like({name}, device="{device}").requires_grad_()'
-    return f'{name} = {name}.detach().to("{device}").requires_grad_()'
+    return (
+        f'{name} = torch.randn_like({name}, device="{device}").mul(0.1).requires_grad_()'  # it has no numbers to move
+    )
 
 
 def find_unreached(checkup: Checkup) -> Iterator[Finding]:
     """A parameter that the loss does not depend on."""
-    if not checkup.is_whole:
+    if not checkup.is_whole or any(hides_leaves(fn) for fn in checkup.order):
         return
     asking = [parameter for parameter in checkup.parameters if is_leaf(parameter)]
     for parameter in asking:
@@ -82,16 +95,30 @@ def find_unreached(checkup: Checkup) -> Iterator[Finding]:
 
 
 def _unreached(checkup: Checkup, parameter: Parameter) -> Finding:
-    name, loss = parameter.name, checkup.loss_name
+    name, loss, wrote = parameter.name, checkup.loss_name, checkup.wrote
     said = f"{checkup.called} does not depend on `{name}`: it gets no gradient and never moves. "
-    if mended := uncut(checkup.wrote, loss, name):
+    if mended := uncut(wrote, loss, name) or cut_inside(checkup.variables, wrote, loss, name):
         told = "This line takes the way from it off the tape."
-        return Finding(UNREACHED, name, said + told, mended.after, mended.before)
-    lines = slice_of(checkup.wrote, loss)
-    if any(name in read_names(line) for line in lines):
+        if not mended.after:
+            told = f"`{mended.before}` takes the way from it off the tape: use torch's own functions on the way."
+        return Finding(UNREACHED, name, said + told, mended.after, mended.before if mended.after else "")
+    if line := without_slope(wrote, loss, name):
+        told = f"`{line}` compares or counts, which has no slope. A loss must change a little when the weights do."
+        return Finding(UNREACHED, name, said + told)
+    is_read = any(name.partition(".")[0] in read_names(line) for line in slice_of(wrote, loss))
+    if is_read and not calls_own(checkup.variables, wrote, loss) and not _is_partly_reached(checkup, name):
         told = "It was made after the loss, or the loss was computed inside `torch.no_grad()`: compute the loss again."
-        return Finding(UNREACHED, name, said + told, made_again(checkup.wrote, _between(checkup, name)))
-    return Finding(UNREACHED, name, said + "Use it on the way to the loss, or do not count it among the parameters.")
+        return Finding(UNREACHED, name, said + told, made_again(wrote, _between(checkup, name.partition(".")[0])))
+    told = (
+        "Use it on the way to the loss, where nothing takes it off the tape, or do not count it among the parameters."
+    )
+    return Finding(UNREACHED, name, said + told)
+
+
+def _is_partly_reached(checkup: Checkup, name: str) -> bool:
+    """Whether the loss depends on another parameter of the same module: then the module was used as it is."""
+    module = checkup.variables.get(name.partition(".")[0])
+    return isinstance(module, torch.nn.Module) and any(reached(checkup, held) for held in module.parameters())
 
 
 def _between(checkup: Checkup, parameter: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
 from course_utils.diagnosis.checkup import Checkup, plain_tensors
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
 CHANGED = "changed behind the tape"
+MANY = 1000  # numbers of a difference that are looked at
 TELLING = 3  # different sizes of numbers, which no accident makes alike
 _DIGITS = {torch.float64: 1e-9, torch.float32: 1e-4}  # how far two results of one computation may be apart
 
@@ -79,16 +81,23 @@ def _mirrored(checkup: Checkup) -> int | None:
             continue
         made = [_difference(checkup, fn, held) for _, held in plain_tensors(checkup.variables)]
         fitting = [each for each in made if each is not None and _agree(now.value.abs(), each.abs())]
-        if fitting and not any(_agree(now.value, each) for each in fitting) and len(now.value.abs().unique()) >= TELLING:
+        if (
+            fitting
+            and not any(_agree(now.value, each) for each in fitting)
+            and len(set(now.value.abs().flatten()[:MANY].tolist())) >= TELLING
+        ):
             return next(iter(now.places))
     return None
 
 
 def _difference(checkup: Checkup, fn: GradFn, data: torch.Tensor) -> torch.Tensor | None:
     """What a difference would be, were these data the side of it that has no graph; None if that cannot be."""
-    sides = [None if source is None else checkup.known.value((id(source), output)) for source, output in fn.next_functions]
+    sides = [
+        None if source is None else checkup.known.value((id(source), output)) for source, output in fn.next_functions
+    ]
     is_data = [source is None for source, _ in fn.next_functions]
-    if sum(is_data) != 1 or sides[is_data.index(False)] is None:
+    other = sides[is_data.index(False)] if sum(is_data) == 1 else None
+    if other is None or data.numel() > prod(fn._input_metadata[0].shape):
         return None
     return redo(fn, [data if side is None else side for side in sides])
 

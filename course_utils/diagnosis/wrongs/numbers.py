@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_finite
+from course_utils.diagnosis.checkup import Checkup, held_variables, is_finite, plain_tensors
 from course_utils.diagnosis.findings import Finding
-from course_utils.diagnosis.mending import guarded
+from course_utils.diagnosis.mending import Mended, guarded, slice_of
 from course_utils.diagnosis.recall import is_readable
+from course_utils.diagnosis.redo import bare_name
 from course_utils.diagnosis.saved import kept_by
+from course_utils.diagnosis.together import log_together
+from course_utils.diagnosis.wrongs.runaway import data_of, find_runaway
+from course_utils.diagnosis.wrote import read_names
 from course_utils.replay import Pass, replay
 from course_utils.vjp import CannotReplayError
 from course_utils.walk import edge_of, operands, sign
@@ -20,58 +24,20 @@ if TYPE_CHECKING:
 
 FORWARD = "nan or inf in the loss"
 BACKWARD = "nan or inf in a gradient"
-RUNAWAY = "the steps run away"
-HUGE_WEIGHT, HUGE_LOSS, LARGE_WEIGHT = 1e9, 1e12, 1e6
-_RATES = ("rate", "lr", "learning_rate", "step_size", "alpha", "eta")
 
 
 def find_numbers(checkup: Checkup) -> Iterator[Finding]:
-    """What is not finite, or soon will not be: the parameters, else the loss, else a gradient."""
-    away = list(_find_runaway(checkup))
-    yield from away
-    if not away and not is_finite(checkup.loss):
+    """What is not finite, or soon will not be: the data, else the parameters, else the loss, else a gradient."""
+    is_loss = is_finite(checkup.loss)
+    broken = "" if is_loss else next((name for name, data in data_of(checkup) if name and not is_finite(data)), "")
+    if broken and not is_loss:
+        yield _in_data(checkup, broken)
+    elif away := list(find_runaway(checkup)):
+        yield from away
+    elif not is_loss:
         yield _forward(checkup)
-    elif not away:
+    else:
         yield from _find_backward(checkup)
-
-
-def _find_runaway(checkup: Checkup) -> Iterator[Finding]:
-    loss = _largest(checkup.loss)
-    for parameter in checkup.parameters:
-        weight = _largest(parameter.tensor)
-        if weight > HUGE_WEIGHT or (weight > LARGE_WEIGHT and loss > HUGE_LOSS):
-            yield _runaway(checkup, parameter, weight)
-
-
-def _largest(tensor: torch.Tensor) -> float:
-    """The largest size of its numbers, inf where one is not finite; 0 of what cannot be read."""
-    if not is_readable(tensor) or not (tensor.is_floating_point() or tensor.is_complex()):
-        return 0.0
-    if not is_finite(tensor):
-        return float("inf")
-    return float(tensor.detach().abs().max())
-
-
-def _runaway(checkup: Checkup, parameter: Parameter, weight: float) -> Finding:
-    held = "holds nan or inf" if weight == float("inf") else f"has grown to {weight:.0e}"
-    return Finding(
-        RUNAWAY,
-        parameter.name,
-        f"`{parameter.name}` {held}: each step went past the goal and farther than the one before, unless it began "
-        "like this. Take a smaller rate and begin again from the start: what is lost does not come back.",
-        _slower(checkup),
-    )
-
-
-def _slower(checkup: Checkup) -> str:
-    variables = dict(held_variables(checkup.variables))
-    for name in _RATES:
-        if isinstance(variables.get(name), float):
-            return f"{name} = {name} / 100"
-    for name, thing in variables.items():
-        if isinstance(thing, torch.optim.Optimizer) and "lr" in thing.defaults:
-            return f'for group in {name}.param_groups: group["lr"] /= 100'
-    return ""
 
 
 def _forward(checkup: Checkup) -> Finding:
@@ -82,14 +48,30 @@ def _forward(checkup: Checkup) -> Finding:
         if value is not None and bool(is_wrong(value).any()):
             origin = _origin(checkup, fn)
             name = next((name for name, tensor in _constants(checkup, origin) if not is_finite(tensor)), "")
-            return _in_data(name) if name else _arose(checkup, origin)
+            return _in_data(checkup, name) if name else _arose(checkup, origin)
     said = f"{checkup.called} is no number any more; where that began cannot be seen here."
     return Finding(FORWARD, checkup.loss_name, said)
 
 
-def _in_data(name: str) -> Finding:
-    said = f"`{name}` holds nan or inf already: it is no fault of the computation. Look for it and take it out."
-    return Finding(FORWARD, name, said, f"{name} = torch.nan_to_num({name}, 0.0, 0.0, 0.0)")
+def _in_data(checkup: Checkup, name: str) -> Finding:
+    away = [parameter.name for parameter in checkup.parameters if not is_finite(parameter.tensor)]
+    said = f"`{name}` holds nan or inf already: it is no fault of the computation. Take out what is no number."
+    begin = f" `{away[0]}` has become nan with it: give it numbers again." if away else ""
+    return Finding(FORWARD, name, said + begin, _without(checkup, name))
+
+
+def _without(checkup: Checkup, name: str) -> str:
+    """The lines that leave out the rows with nan or inf, in all data that have them; "" where that is not known."""
+    data = dict(plain_tensors(checkup.variables))
+    read = {each for line in slice_of(checkup.wrote, checkup.loss_name) for each in read_names(line)} | {name}
+    rows = data[name].shape[0] if name in data and data[name].dim() else 0
+    partners = [each for each in read if each in data and data[each].dim() and data[each].shape[0] == rows]
+    bound = [tensor for _, tensor in checkup.parameters if tensor.dim() and tensor.shape[0] == rows]
+    if rows < 2 or bound or len(read) < 2:
+        return ""
+    finite = f"{name}.isfinite()" + (".flatten(1).all(1)" if data[name].dim() > 1 else "")
+    lines = [f"{each} = {each}[whole]" for each in sorted(partners, key=lambda each: each == name)]
+    return "\n".join([f"whole = {finite}", *lines])
 
 
 def _origin(checkup: Checkup, fn: GradFn) -> GradFn:
@@ -124,17 +106,38 @@ def _arose(checkup: Checkup, fn: GradFn) -> Finding:
     of = [called for source in operands(fn) if (called := checkup.name_of_source(source))]
     place = f"the operation {operation}" + (f" of `{of[0]}`" if of else "")
     told = f"it began in {place}" if is_first else f"it is seen from {place} on"
-    values = [value for value in sources if value is not None and not value.is_complex()]
-    mended = (
-        guarded(checkup.wrote, operation) if is_first and all(bool((value >= 0).all()) for value in values) else None
+    mended = _mended(checkup, fn, sources) if is_first else None
+    more = (
+        ": a softmax or sigmoid rounds to 0 what is only small. Torch has both in one operation"
+        if _is_rounded(fn)
+        else ""
     )
     return Finding(
         FORWARD,
         name,
-        f"{checkup.called} is no number any more: {told}.",
+        f"{checkup.called} is no number any more: {told}{more}.",
         mended.after if mended else "",
         mended.before if mended else "",
     )
+
+
+def _mended(checkup: Checkup, fn: GradFn, sources: list[torch.Tensor | None]) -> Mended | None:
+    if _is_rounded(fn):  # a little more than 0 would give a loss, and no slope
+        return log_together(checkup.wrote)
+    values = [value for value in sources if value is not None and not value.is_complex()]
+    is_right = all(bool((value >= 0).all()) for value in values)
+    return guarded(checkup.wrote, sign(fn.name())) if is_right else None
+
+
+def _is_rounded(fn: GradFn) -> bool:
+    """Whether it is the log of a softmax, of a sigmoid, or of 1 less a sigmoid."""
+    if bare_name(fn) != "Log":
+        return False
+    of = {bare_name(source) for source, _ in operands(fn)}
+    of |= {
+        bare_name(deeper) for source, _ in operands(fn) if bare_name(source) == "Rsub" for deeper, _ in operands(source)
+    }
+    return bool(of & {"Softmax", "Sigmoid"})
 
 
 def _find_backward(checkup: Checkup) -> Iterator[Finding]:
