@@ -69,3 +69,82 @@ class TestSquares:
         names = finding.sentence.split("`")[1::2]
         assert names
         assert all(name in shell.ip.user_ns for name in names), names
+
+
+AFTER = [
+    ("loss = ((w * w * x - y) ** 2).mean(); w.data *= 100", "w"),
+    ("y_hat = w * w * x\nloss = ((y_hat - y) ** 2).mean()\nw.data *= 100", "w"),
+    ("h = w * w\nloss = ((h * x - y) ** 2).mean()\nw.data[...] = 100", "w"),
+    ("loss = ((w ** 2 * x - y) ** 2).mean()\nw.data = w.data * 100", "w"),
+    ("y_hat = torch.exp(w * x)\nloss = ((y_hat - y) ** 2).mean()\ny_hat.data += 1", "y_hat"),
+    ("y_hat = torch.exp(w * x)\nloss = ((y_hat - y) ** 2).mean()\ny_hat.data[0].zero_()", "y_hat"),
+    ("gap = w * x - torch.sin(y)\nloss = (gap ** 2).mean()\ngap.data.neg_()", "gap"),
+    ("loss = ((w * w * x - y) ** 2).mean()\nfor _ in range(2):\n    w.data *= 10", "w"),
+    ("loss = ((w * w * x - y) ** 2).mean()\nwith torch.no_grad():\n    w.data.add_(1)", "w"),
+]
+HARMLESS = [
+    "loss = ((w * x - y) ** 2).mean()\nw.data *= 100",  # no slope needs w
+    "y_hat = w * x\nloss = ((y_hat - y) ** 2).mean()\ny_hat.data += 1",
+    "w.data *= 3\nloss = ((w * w * x - y) ** 2).mean()",
+    "loss = (w ** 2).mean()\nw.data *= 3\nloss = ((w * w * x - y) ** 2).mean()",
+    "loss = ((w * w * x - y) ** 2).mean()\nw.data.clamp_(-1, 1)",  # w was there already
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nw.data.clamp_(-1, 1)",
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nif w > 3: w.data.zero_()",
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\ndef reset():\n    w.data.zero_()",
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nw.data.requires_grad_()",
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nb.data *= 3",
+    "y_hat = torch.exp(w * x)\nloss = ((y_hat - 2 * y) ** 2).mean()\nseen = y_hat.data + 1",
+]
+LOOP = """
+for step in range(4):
+    w.grad = None
+    loss = ((w * w * x - 2 * y) ** 2).mean()
+    found = found or diagnose(loss, w)
+    loss.backward()
+    w.data -= 0.1 * w.grad
+"""
+
+
+def is_nudged(shell, loss, name="w"):
+    """Whether the gradient of a weight is that by nudging."""
+    run(shell, f"held = {name}.detach().clone(); up, down = 1e-3, -1e-3")
+    ends = []
+    for way in ("up", "down"):
+        run(shell, f"with torch.no_grad(): {name}.copy_(held + {way})\n{loss}\nend = loss.item()")
+        ends.append(shell["end"])
+    return abs((ends[0] - ends[1]) / 2e-3 - float(shell["slope"])) < 1e-2 * max(1, abs(ends[0]))
+
+
+class TestChanged:
+    @pytest.mark.parametrize(("cell", "name"), AFTER)
+    @pytest.mark.parametrize("way", ["one cell", "cells", "function"])
+    def test_the_line_after_the_loss_tells(self, shell, cell, name, way):
+        run(shell, "w = torch.tensor(0.5, requires_grad=True)")
+        if way == "function":
+            body = ("global w\n" + cell + "\nreturn diagnose(loss, w)").replace("\n", "\n    ")
+            (finding,) = found_by(shell, f"def step():\n    {body}\nfound = step()")
+        elif way == "cells":
+            first, _, last = cell.replace("; ", "\n").partition("\n" if "\nloss" not in cell else "\nloss")
+            run(shell, first if "loss" in first else first + "\nloss" + last.partition("\n")[0])
+            run(shell, last if "loss" in first else last.partition("\n")[2])
+            (finding,) = found_by(shell, "found = diagnose(loss, w)")
+        else:
+            (finding,) = found_by(shell, cell + "\nfound = diagnose(loss, w)")
+        assert (finding.kind, finding.name) == ("changed behind the tape", name)
+        if way != "function":
+            run(shell, finding.cure + "\nfound = diagnose(loss, w)\nloss.backward(); slope = w.grad.item()")
+            assert is_nudged(shell, finding.cure)
+            assert ("without `.data`" in finding.sentence) == (name != "w")
+
+    @pytest.mark.parametrize("cell", HARMLESS)
+    def test_lines_that_do_no_harm(self, shell, cell):
+        run(shell, "w = torch.tensor(0.5, requires_grad=True)")
+        assert not found_by(shell, cell + "\nfound = diagnose(loss, w)")
+        run(shell, f"w = torch.tensor(0.5, requires_grad=True)\n{cell}")
+        assert not found_by(shell, "found = diagnose(loss, w)")
+
+    def test_a_step_after_the_pass(self, shell):
+        run(shell, "found, w = None, torch.tensor(0.5, requires_grad=True)" + LOOP)
+        assert not shell["found"]
+        run(shell, "w.grad = None\nloss = ((w * w * x - 2 * y) ** 2).mean()\nfound = diagnose(loss, w)")
+        assert not shell["found"]

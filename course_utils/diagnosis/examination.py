@@ -35,7 +35,8 @@ def diagnose(
 
     It looks for gradients that were not zeroed, parameters that the loss does not depend on, that are no leaves any
     more, do not ask or are on another device, values changed by way of `.data`, losses that keep old graphs alive, nan
-    and inf on both ways, weights that run away, and a column that met a row. What cannot be known is not said.
+    and inf on both ways, weights that run away, and a column that met a row. What cannot be known is not said: of a
+    change by way of `.data`, if neither the numbers that are kept tell of it nor a line after that of the loss.
 
     Args:
         loss: what backward() is to be called on.
