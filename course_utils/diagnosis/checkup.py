@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from course_utils.diagnosis.belongings import paths_of
 from course_utils.diagnosis.recall import Recalled, is_readable, recall
 from course_utils.diagnosis.saved import has_own_code, is_freed
 from course_utils.diagnosis.wrote import Wrote
-from course_utils.names import MANY, Names
+from course_utils.names import Names
 from course_utils.walk import Source, edge_of, operands_first
 import torch
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 NO_NAME = "the loss"
-_FOREIGN = {"builtins", "torch", "torchvision", "numpy", "course_utils", "IPython", "ipykernel", "matplotlib", "pandas"}
 
 
 class Parameter(NamedTuple):
@@ -96,7 +95,7 @@ def read_step(
     names = Names({}, variables)
     order, is_whole = _walk(loss)
     leaves = [fn.variable for fn in order if hasattr(fn, "variable")]
-    paths = _paths(variables)
+    paths = paths_of(variables, wrote.loop_names())
     texts = wrote.arguments[1:] if len(wrote.arguments) == len(tensors) + 1 else []
     parameters = []
     for place, tensor in enumerate(tensors or leaves):
@@ -139,63 +138,6 @@ def is_finite(tensor: torch.Tensor) -> bool:
 def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:
     """Whether the loss leads to a leaf."""
     return id(tensor) in checkup.leaves
-
-
-def owner_of(variables: Mapping[str, object], tensor: torch.Tensor) -> torch.nn.Module | None:
-    """The module that holds a parameter itself, of those that the learner's variables lead to."""
-    for _, thing in held_variables(variables):
-        for module in thing.modules() if isinstance(thing, torch.nn.Module) else ():
-            if any(held is tensor for held in module.parameters(recurse=False)):
-                return module
-    return None
-
-
-def held_variables(variables: Mapping[str, object]) -> Iterable[tuple[str, object]]:
-    """The learner's own variables, with what is passed over in names left out."""
-    return [(name, thing) for name, thing in list(variables.items()) if not name.startswith(("_", "@"))]
-
-
-def plain_tensors(variables: Mapping[str, object]) -> list[tuple[str, torch.Tensor]]:
-    """The learner's tensors that do not ask for a gradient, by name: data, in short lists and dictionaries too."""
-    found = [(name, thing) for name, thing in named(held_variables(variables)) if isinstance(thing, torch.Tensor)]
-    return [(name, tensor) for name, tensor in found if not tensor.requires_grad and is_readable(tensor)]
-
-
-def named(variables: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
-    """Things by name, with what short lists, dictionaries and objects of the learner's own classes hold."""
-    for name, thing in variables:
-        yield name, thing
-        if name not in ("In", "Out"):
-            yield from held_by(name, thing)
-
-
-def held_by(name: str, thing: object) -> Iterator[tuple[str, object]]:
-    """What a short list, a dictionary or an object of the learner's own class holds, by name."""
-    inner: Iterable[tuple[str, object]] = ()
-    if isinstance(thing, list | tuple) and len(thing) <= MANY:
-        inner = [(f"{name}[{place}]", held) for place, held in enumerate(thing)]
-    elif isinstance(thing, dict) and len(thing) <= MANY:
-        inner = [(f"{name}[{key!r}]", held) for key, held in thing.items()]
-    elif is_own(thing):
-        inner = [(f"{name}.{key}", held) for key, held in vars(thing).items() if not key.startswith("_")]
-    yield from inner
-
-
-def is_own(thing: object) -> bool:
-    """Whether it is an object of a class that the learner wrote, and no module of torch."""
-    home = type(thing).__module__.partition(".")[0]
-    is_plain = not isinstance(thing, type | torch.nn.Module | torch.Tensor) and hasattr(thing, "__dict__")
-    return is_plain and home not in _FOREIGN and home not in sys.stdlib_module_names
-
-
-def _paths(variables: Mapping[str, object]) -> dict[int, str]:
-    """The parameters of the learner's modules by their path: a loop over them leaves its `p` behind."""
-    found: dict[int, str] = {}
-    for name, thing in held_variables(variables):
-        if isinstance(thing, torch.nn.Module):
-            for inner, parameter in thing.named_parameters():
-                found.setdefault(id(parameter), f"{name}.{inner}")
-    return found
 
 
 def _walk(loss: torch.Tensor) -> tuple[list[GradFn], bool]:

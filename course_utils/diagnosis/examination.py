@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 import re
+from typing import Any
 import warnings
 
 from course_utils.diagnosis.checkup import Checkup, read_step
@@ -25,7 +26,7 @@ import torch
 def diagnose(
     loss: torch.Tensor,
     /,
-    *parameters: torch.Tensor | torch.nn.Module | Iterable[torch.Tensor],
+    *parameters: torch.Tensor | torch.nn.Module | Iterable[Any],
     accumulate: bool = False,
 ) -> Diagnosis:
     """What is silently wrong in a training step, each with a cure, or that nothing was found; it shows itself.
@@ -40,8 +41,8 @@ def diagnose(
 
     Args:
         loss: what backward() is to be called on.
-        parameters: what is to learn: tensors, modules, or what `parameters()` gives; without any, each leaf that the
-            loss leads to.
+        parameters: what is to learn: tensors, modules, lists or dictionaries of them, what `parameters()` gives;
+            without any, each leaf that the loss leads to.
         accumulate: whether gradients of several passes are added up on purpose.
 
     Raises:
@@ -113,10 +114,10 @@ def _tensors(given: object) -> list[torch.Tensor]:
     if isinstance(given, torch.nn.Module):
         return list(given.parameters())
     wanted = "parameters must be tensors or modules"
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes | dict):
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
         raise TypeError(f"{wanted}, got {type(given).__name__}")
-    held = list(given)
+    held = list(given.values() if isinstance(given, Mapping) else given)
     for each in held:
-        if not isinstance(each, torch.Tensor):
+        if not isinstance(each, torch.Tensor | torch.nn.Module):
             raise TypeError(f"{wanted}, got {type(each).__name__} among them")
-    return held
+    return [tensor for each in held for tensor in ([each] if isinstance(each, torch.Tensor) else each.parameters())]

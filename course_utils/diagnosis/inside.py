@@ -9,6 +9,7 @@ import inspect
 from textwrap import dedent
 from types import FunctionType
 
+from course_utils.diagnosis.belongings import is_own
 from course_utils.diagnosis.mending import Mended, slice_of, taken_out
 from course_utils.diagnosis.wrote import Wrote, assigned, read_names
 import torch
@@ -16,10 +17,17 @@ import torch
 OURS = ("torch", "course_utils")
 
 
-def cut_inside(variables: Mapping[str, object], wrote: Wrote, loss: str, parameter: str) -> Mended | None:
-    """The only line of those functions that cuts what comes from the parameter, and what it should be."""
+def cut_inside(
+    variables: Mapping[str, object], wrote: Wrote, loss: str, parameter: str, *, is_used: bool
+) -> Mended | None:
+    """The only line of those functions that cuts what comes from the parameter, and what it should be.
+
+    If its module is used all the same, what cuts lies in a `forward`.
+    """
     found = []
-    for text, names in [*_forwards(variables, parameter), *_functions(variables, wrote, loss, parameter)]:
+    places = list(_forwards(variables, parameter))
+    places += _functions(variables, wrote, loss, parameter) if not is_used else []
+    for text, names in places:
         statements = _statements(text)
         leading = set(names)
         for _ in statements:
@@ -37,9 +45,10 @@ def calls_own(variables: Mapping[str, object], wrote: Wrote, loss: str) -> bool:
 
 
 def _is_own(thing: object) -> bool:
-    home = thing.__module__ if isinstance(thing, FunctionType) else type(thing).__module__
-    is_written = isinstance(thing, FunctionType | torch.nn.Module) or inspect.ismethod(getattr(thing, "__call__", None))
-    return is_written and (home or "").partition(".")[0] not in OURS
+    if isinstance(thing, FunctionType | torch.nn.Module):
+        home = thing.__module__ if isinstance(thing, FunctionType) else type(thing).__module__
+        return (home or "").partition(".")[0] not in OURS
+    return is_own(thing)
 
 
 def _forwards(variables: Mapping[str, object], parameter: str) -> Iterator[tuple[str, set[str]]]:

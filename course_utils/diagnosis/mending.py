@@ -1,17 +1,15 @@
-"""The learner's own line, mended: what cuts the tape taken out, an operation kept away from where it has no slope."""
+"""The learner's own line, mended: what takes it off the tape taken out."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import NamedTuple
 
 from course_utils.diagnosis.wrote import Wrote, assigned, read_names
 
 DEEP = 200  # statements that are followed back from one
-
-_AT_ZERO = {"sqrt", "log", "log2", "log10", "rsqrt", "^"}  # have no slope at 0, and one just above it
 
 # Calls that give numbers without a graph, and attributes that do.
 _CUTTING = {"detach", "item", "tolist", "numpy"}
@@ -30,8 +28,8 @@ class Mended(NamedTuple):
 def made_again(wrote: Wrote, names: Iterable[str]) -> str:
     """The lines that made these variables, in order; "" if one of them is not found."""
     found = [wrote.making(name) for name in names]
-    if not found or None in found:
-        return ""
+    if not found or None in found or any(set(assigned(node)) & set(read_names(node)) for node in found if node):
+        return ""  # `h = f(h)` run once more is another step
     return "\n".join(dict.fromkeys(ast.unparse(node) for node in found if node is not None))
 
 
@@ -90,9 +88,14 @@ def without_slope(wrote: Wrote, loss: str, parameter: str) -> str:
     return ""
 
 
+def root_of(name: str) -> str:
+    """The variable in a longer name: `net` in `net.0.weight`, `params` in `params['w']`."""
+    return name.partition(".")[0].partition("[")[0]
+
+
 def _leading_to(statements: Sequence[ast.stmt], parameter: str) -> set[str]:
     """The variables that were made from the parameter, and itself."""
-    found = {parameter.partition(".")[0].partition("[")[0]}
+    found = {root_of(parameter)}
     for _ in statements:
         for node in statements:
             if found & set(read_names(node)):
@@ -127,77 +130,9 @@ class _Uncut(ast.NodeTransformer):
 def _stacked(node: ast.expr) -> ast.expr:
     """A list of results as one tensor."""
     is_list = isinstance(node, ast.List | ast.ListComp)
-    return _expression(f"torch.stack({ast.unparse(node)})") if is_list else node
+    return expression(f"torch.stack({ast.unparse(node)})") if is_list else node
 
 
-def guarded(wrote: Wrote, operation: str) -> Mended | None:
-    """The line with this operation, which now never meets the place where it has no slope.
-
-    Inside `torch.where` the operand is chosen first; elsewhere it is kept a little above 0. None where the text has
-    no such line, or several.
-    """
-    found = list(dict.fromkeys(_guarded(wrote, operation)))
-    return found[0] if len(found) == 1 else None
-
-
-def _guarded(wrote: Wrote, operation: str) -> Iterator[Mended]:
-    for node in wrote.statements():
-        mended = _Guard(operation)
-        after = ast.fix_missing_locations(mended.visit(deepcopy(node)))
-        if mended.count == 1:
-            yield Mended(ast.unparse(node), ast.unparse(after))
-
-
-class _Guard(ast.NodeTransformer):
-    def __init__(self, operation: str) -> None:
-        self.operation, self.count = operation, 0
-        self.choices: list[tuple[ast.expr, bool]] = []
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "where" and len(node.args) == 3:
-            condition = node.args[0]
-            for place, holds in ((1, True), (2, False)):
-                self.choices.append((condition, holds))
-                node.args[place] = self.visit(node.args[place])
-                self.choices.pop()
-            return node
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and self._is_meant(node):
-            if len(node.args) > (self.operation == "^"):  # torch.sqrt(x), torch.pow(x, 0.5)
-                node.args[0] = self._safe(node.args[0])
-            else:
-                node.func.value = self._safe(node.func.value)
-        return node
-
-    def _is_meant(self, node: ast.Call) -> bool:
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        return called == self.operation or (
-            self.operation == "^" and called == "pow" and bool(node.args) and not _is_whole(node.args[-1])
-        )
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and self.operation == "÷" and self.choices:
-            node.right = self._safe(node.right)
-        elif isinstance(node.op, ast.Pow) and self.operation == "^" and not _is_whole(node.right):
-            node.left = self._safe(node.left)
-        return node
-
-    def _safe(self, operand: ast.expr) -> ast.expr:
-        text = ast.unparse(operand)
-        if not self.choices and self.operation not in _AT_ZERO:
-            return operand
-        self.count += 1
-        if not self.choices:
-            return _expression(f"({text} + 1e-12)")
-        condition, holds = self.choices[-1]
-        chosen = f"{text}, 1.0" if holds else f"1.0, {text}"
-        return _expression(f"torch.where({ast.unparse(condition)}, {chosen})")
-
-
-def _is_whole(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, int)
-
-
-def _expression(text: str) -> ast.expr:
+def expression(text: str) -> ast.expr:
+    """A piece of code, as a tree."""
     return ast.parse(text, mode="eval").body

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from course_utils.diagnosis.checkup import Checkup, plain_tensors
+from course_utils.diagnosis.belongings import plain_tensors
+from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.recall import is_readable
 from course_utils.diagnosis.redo import bare_name
 from course_utils.diagnosis.saved import kept_by

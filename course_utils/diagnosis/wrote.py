@@ -48,6 +48,11 @@ class Wrote:
             found.append((node, is_sure))
         return []
 
+    def loop_names(self) -> set[str]:
+        """The names that a `for` gives one thing after another, which stay when it ends."""
+        loops = [node for tree in self._trees for node in ast.walk(tree) if isinstance(node, ast.For)]
+        return {each.id for loop in loops for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
+
     def making(self, name: str) -> ast.stmt | None:
         """The last statement that gave a variable its value, `w += 1` apart."""
         return next((node for node in self.statements() if name in assigned(node)), None)

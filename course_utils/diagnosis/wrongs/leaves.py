@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_leaf, owner_of, reached
+from course_utils.diagnosis.belongings import held_variables, owner_of
+from course_utils.diagnosis.checkup import Checkup, Parameter, is_leaf, reached
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.inside import calls_own, cut_inside
-from course_utils.diagnosis.mending import made_again, slice_of, uncut, without_slope
+from course_utils.diagnosis.mending import made_again, root_of, slice_of, uncut, without_slope
 from course_utils.diagnosis.saved import hides_leaves
 from course_utils.diagnosis.wrote import assigned, read_names
 import torch
@@ -97,18 +98,20 @@ def find_unreached(checkup: Checkup) -> Iterator[Finding]:
 def _unreached(checkup: Checkup, parameter: Parameter) -> Finding:
     name, loss, wrote = parameter.name, checkup.loss_name, checkup.wrote
     said = f"{checkup.called} does not depend on `{name}`: it gets no gradient and never moves. "
-    if mended := uncut(wrote, loss, name) or cut_inside(checkup.variables, wrote, loss, name):
+    is_used = _is_partly_reached(checkup, name)
+    mended = None if is_used else uncut(wrote, loss, name)
+    if mended := mended or cut_inside(checkup.variables, wrote, loss, name, is_used=is_used):
         told = "This line takes the way from it off the tape."
         if not mended.after:
             told = f"`{mended.before}` takes the way from it off the tape: use torch's own functions on the way."
         return Finding(UNREACHED, name, said + told, mended.after, mended.before if mended.after else "")
-    if line := without_slope(wrote, loss, name):
+    if line := "" if is_used else without_slope(wrote, loss, name):
         told = f"`{line}` compares or counts, which has no slope. A loss must change a little when the weights do."
         return Finding(UNREACHED, name, said + told)
-    is_read = any(name.partition(".")[0] in read_names(line) for line in slice_of(wrote, loss))
-    if is_read and not calls_own(checkup.variables, wrote, loss) and not _is_partly_reached(checkup, name):
+    is_read = any(root_of(name) in read_names(line) for line in slice_of(wrote, loss))
+    if is_read and not is_used and not calls_own(checkup.variables, wrote, loss):
         told = "It was made after the loss, or the loss was computed inside `torch.no_grad()`: compute the loss again."
-        return Finding(UNREACHED, name, said + told, made_again(wrote, _between(checkup, name.partition(".")[0])))
+        return Finding(UNREACHED, name, said + told, made_again(wrote, _between(checkup, root_of(name))))
     told = (
         "Use it on the way to the loss, where nothing takes it off the tape, or do not count it among the parameters."
     )
@@ -116,9 +119,12 @@ def _unreached(checkup: Checkup, parameter: Parameter) -> Finding:
 
 
 def _is_partly_reached(checkup: Checkup, name: str) -> bool:
-    """Whether the loss depends on another parameter of the same module: then the module was used as it is."""
-    module = checkup.variables.get(name.partition(".")[0])
-    return isinstance(module, torch.nn.Module) and any(reached(checkup, held) for held in module.parameters())
+    """Whether the loss depends on something else of the same module or list: then this was used as it is."""
+    root = root_of(name)
+    module = checkup.variables.get(root)
+    held = [tensor for called, tensor in checkup.parameters if root_of(called) == root]
+    held += module.parameters() if isinstance(module, torch.nn.Module) else []
+    return any(reached(checkup, tensor) for tensor in held)
 
 
 def _between(checkup: Checkup, parameter: str) -> list[str]:

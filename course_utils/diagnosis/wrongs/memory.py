@@ -8,7 +8,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from course_utils.diagnosis.behind import changes_since
-from course_utils.diagnosis.checkup import Checkup, plain_tensors
+from course_utils.diagnosis.belongings import plain_tensors
+from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.mending import made_again
 from course_utils.diagnosis.recall import UNSURE, Key, address, is_readable

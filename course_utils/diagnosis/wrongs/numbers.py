@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from course_utils.diagnosis.checkup import Checkup, held_variables, is_finite, plain_tensors
+from course_utils.diagnosis.belongings import held_variables, plain_tensors
+from course_utils.diagnosis.checkup import Checkup, is_finite
 from course_utils.diagnosis.findings import Finding
-from course_utils.diagnosis.mending import Mended, guarded, slice_of
+from course_utils.diagnosis.guarding import guarded
+from course_utils.diagnosis.mending import Mended, slice_of
 from course_utils.diagnosis.recall import is_readable
 from course_utils.diagnosis.redo import bare_name
 from course_utils.diagnosis.saved import kept_by

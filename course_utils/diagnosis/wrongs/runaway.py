@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from copy import deepcopy
 
-from course_utils.diagnosis.checkup import Checkup, Parameter, held_variables, is_finite, plain_tensors
+from course_utils.diagnosis.belongings import held_variables, plain_tensors
+from course_utils.diagnosis.checkup import Checkup, Parameter, is_finite
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.mending import Mended, slice_of
 from course_utils.diagnosis.recall import is_readable
