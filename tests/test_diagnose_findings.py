@@ -148,3 +148,77 @@ class TestChanged:
         assert not shell["found"]
         run(shell, "w.grad = None\nloss = ((w * w * x - 2 * y) ** 2).mean()\nfound = diagnose(loss, w)")
         assert not shell["found"]
+
+
+class TestUnreached:
+    CELL = "{}\nloss = ((w * x - k) ** 2).mean()\nfound = diagnose(loss, w, b)"
+
+    @pytest.mark.parametrize(
+        "line",
+        ["k = (b * x).argmax()", "k = (b * x > 0).float()", "k = (b * x).topk(1).indices", "k = (b * x).sort()[1]",
+         "_, k = (b * x).max(0)", "k = x[(b * x).argsort()]", "k = torch.bucketize(b, x)"],
+    )  # fmt: skip
+    def test_where_computing_again_would_not_help(self, shell, line):
+        (finding,) = found_by(shell, self.CELL.format(line))
+        assert (finding.kind, finding.name, finding.cure) == ("no path from the loss", "b", "")
+        assert "no slope" in finding.sentence or "without a slope" in finding.sentence
+        assert finding.sentence.startswith("No path leads from `loss` to `b`")
+
+    @pytest.mark.parametrize(
+        ("lines", "why"),
+        [
+            (
+                "k = b * x\nw0 = w\nloss = ((w * x - k) ** 2).mean()\nb = torch.ones((), requires_grad=True)",
+                "after the",
+            ),
+            ("with torch.no_grad():\n    k = b * x\nloss = ((w * x - k) ** 2).mean()", "inside `torch.no_grad()`"),
+            ("torch.set_grad_enabled(False)\nloss = ((w * x - b) ** 2).mean()\ntorch.set_grad_enabled(True)", "inside"),
+        ],
+    )
+    def test_where_it_helps(self, shell, lines, why):
+        finding = found_by(shell, lines + "\nfound = diagnose(loss, w, b)")[-1]
+        assert (finding.kind, finding.name) == ("no path from the loss", "b")
+        assert why in finding.sentence
+        run(shell, finding.cure)
+        assert not found_by(shell, "found = diagnose(loss, w, b)")
+        run(shell, "loss.backward()")
+        assert shell["b"].grad is not None
+
+    def test_a_line_that_cuts_does_not_say_that_nothing_depends(self, shell):
+        (finding,) = found_by(shell, self.CELL.format("k = (b * x).detach()"))
+        assert finding.sentence.startswith("No path leads from `loss` to `b`")
+        (finding,) = found_by(shell, self.CELL.format("k = y"))
+        assert finding.sentence.startswith("`loss` does not depend on `b`")
+
+
+class TestReplaced:
+    @pytest.mark.parametrize("line", ["z = w * x", "z = net(x[:, None]).flatten()"])
+    def test_a_result_on_the_way_stays_on_it(self, shell, line):
+        cell = f"net = nn.Linear(1, 1)\n{line}\n{{}}\nloss = ((z - y) ** 2).mean()\nfound = diagnose(loss, z)"
+        (finding,) = found_by(shell, cell.format(""))
+        assert (finding.kind, finding.name, finding.cure) == ("no leaf any more", "z", "z.retain_grad()")
+        assert "replaced" not in finding.sentence
+        run(shell, "w.grad = None\n" + cell.format(finding.cure) + "\nloss.backward()")
+        assert not shell["found"]
+        assert shell["z"].grad is not None
+        assert (shell["w"] if "w" in line else shell["net"].weight).grad is not None
+
+    @pytest.mark.parametrize(
+        "line", ["w = w - 0.1 * w.grad", "w = 0.9 * w", "w = torch.ones((), requires_grad=True) * 0.1"]
+    )
+    def test_a_leaf_that_was_replaced_becomes_one_again(self, shell, line):
+        run(shell, "((w * x - y) ** 2).mean().backward()")
+        cell = f"{line}\n{{}}\nloss = ((w * x - y) ** 2).mean()\nfound = diagnose(loss, w)"
+        (finding,) = found_by(shell, cell.format(""))
+        assert (finding.kind, finding.cure) == ("no leaf any more", "w = w.detach().requires_grad_()")
+
+    def test_a_leaf_that_does_not_ask_is_told_in_whole_sentences(self, shell):
+        (finding,) = found_by(shell, "w = torch.zeros(())\nloss = ((w * x - y) ** 2).mean()\nfound = diagnose(loss, w)")
+        assert "Let it ask before the loss is computed. Was it replaced inside `torch.no_grad()`?" in finding.sentence
+        assert ";" not in finding.sentence
+
+
+def test_a_sign_is_no_change_by_chance(shell):
+    """|0.5 x - x| is |0.5 x|: with nothing in the text that writes behind the tape nothing is said."""
+    run(shell, "w = torch.tensor(0.5, requires_grad=True)\nz = torch.zeros(8)")
+    assert not found_by(shell, "gap = w * x - z.float()\nloss = (gap ** 2).mean()\ndel z\nfound = diagnose(loss, w)")

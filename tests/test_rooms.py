@@ -78,7 +78,8 @@ DIAGNOSIS = {
     "sides": {"belongings", "checkup", "recall", "redo", "saved"},
     "behind": {"wrote"},
     "wrongs": set(),
-    "wrongs.leaves": {"belongings", "checkup", "findings", "inside", "mending", "saved", "wrote"},
+    "wrongs.leaves": {"belongings", "checkup", "findings", "wrote"},
+    "wrongs.paths": {"checkup", "findings", "inside", "mending", "saved", "wrote"},
     "wrongs.memory": {"/record", "behind", "belongings", "checkup", "findings", "mending", "recall", "redo"},
     "wrongs.runaway": {"belongings", "checkup", "findings", "mending", "recall", "redo", "saved", "wrote"},
     "wrongs.numbers": {
@@ -88,8 +89,8 @@ DIAGNOSIS = {
     "wrongs.shapes": {"checkup", "findings", "redo", "sides"},
     "wrongs.sums": {"/walk", "belongings", "checkup", "findings", "redo", "saved", "tallies"},
     "examination": {
-        "/names", "checkup", "findings", "recall", "wrongs.leaves", "wrongs.memory", "wrongs.numbers", "wrongs.shapes",
-        "wrongs.sums", "wrote",
+        "/names", "checkup", "findings", "recall", "wrongs.leaves", "wrongs.memory", "wrongs.numbers", "wrongs.paths",
+        "wrongs.shapes", "wrongs.sums", "wrote",
     },
     "": {"examination"},
 }  # fmt: skip

@@ -13,9 +13,10 @@ import warnings
 from course_utils.diagnosis.checkup import Checkup, read_step
 from course_utils.diagnosis.findings import Diagnosis, Finding
 from course_utils.diagnosis.recall import is_functions
-from course_utils.diagnosis.wrongs.leaves import find_apart, find_old_gradients, find_replaced, find_unreached
+from course_utils.diagnosis.wrongs.leaves import find_apart, find_old_gradients, find_replaced
 from course_utils.diagnosis.wrongs.memory import find_changed
 from course_utils.diagnosis.wrongs.numbers import find_numbers
+from course_utils.diagnosis.wrongs.paths import find_unreached
 from course_utils.diagnosis.wrongs.shapes import find_squares
 from course_utils.diagnosis.wrongs.sums import find_kept_alive
 from course_utils.diagnosis.wrote import callers_text

@@ -14,6 +14,7 @@ from types import FrameType
 from course_utils.call import Call
 
 EARLIER = 30  # cells that are looked through, the last ones
+_OFF = {"no_grad", "inference_mode", "set_grad_enabled"}
 Place = tuple[int, int]  # a line and a column, in bytes
 Ran = tuple[ast.stmt, bool]  # a statement that came before the call, and whether it surely ran
 
@@ -53,6 +54,16 @@ class Wrote:
         loops = [node for tree in self._trees for node in ast.walk(tree) if isinstance(node, ast.For)]
         return {each.id for loop in loops for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
 
+    def off_tape(self) -> list[ast.stmt]:
+        """Every statement under `torch.no_grad()`, `torch.inference_mode()` or their like."""
+        blocks = [node for tree in self._trees for node in ast.walk(tree) if isinstance(node, ast.With)]
+        off = [node for node in blocks if any(_OFF & set(_attributes(item)) for item in node.items)]
+        return [each for node in off for each in ast.walk(node) if isinstance(each, ast.stmt)]
+
+    def has_attribute(self, *names: str) -> bool:
+        """Whether one of these stands behind a point anywhere in the text."""
+        return any(set(names) & set(_attributes(tree)) for tree in self._trees)
+
     def making(self, name: str) -> ast.stmt | None:
         """The last statement that gave a variable its value, `w += 1` apart."""
         return next((node for node in self.statements() if name in assigned(node)), None)
@@ -85,6 +96,10 @@ def assigned(node: ast.stmt) -> list[str]:
 def read_names(node: ast.AST) -> list[str]:
     """The names that a piece of code reads, in order."""
     return [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and not _is_store(each)]
+
+
+def _attributes(node: ast.AST) -> list[str]:
+    return [each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)]
 
 
 def _is_store(name: ast.Name) -> bool:

@@ -33,7 +33,7 @@ def find_changed(checkup: Checkup) -> Iterator[Finding]:
     takes part where they agree is as it was. Where that tells too little, the learner's lines may tell more. A change
     that spoils no gradient is passed over.
     """
-    if mirrored := _mirrored(checkup):
+    if (mirrored := _mirrored(checkup)) and checkup.wrote.has_attribute("data", "numpy", "from_numpy"):
         yield _finding(checkup, [mirrored])
         return
     agreeing, apart = _compare(checkup)
