@@ -222,3 +222,55 @@ def test_a_sign_is_no_change_by_chance(shell):
     """|0.5 x - x| is |0.5 x|: with nothing in the text that writes behind the tape nothing is said."""
     run(shell, "w = torch.tensor(0.5, requires_grad=True)\nz = torch.zeros(8)")
     assert not found_by(shell, "gap = w * x - z.float()\nloss = (gap ** 2).mean()\ndel z\nfound = diagnose(loss, w)")
+
+
+class TestNumbers:
+    WALK = """
+for step in range({steps}):
+    v.grad = None
+    loss = {loss}
+    found = diagnose(loss, v)
+    if found and step >= {least}: break
+    loss.backward()
+    with torch.no_grad():
+        v -= rate * v.grad
+"""
+
+    @pytest.mark.parametrize(
+        "loss", ["torch.where(v > 0, v.sqrt(), 0.0).sum()", "torch.where(v > 0, v.log(), v).sum()"]
+    )
+    def test_a_weight_made_nan_by_a_gradient_is_not_said_to_have_gone_too_far(self, shell, loss):
+        run(shell, "v, rate = torch.tensor([0.0, 1.0], requires_grad=True), 0.1")
+        (finding,) = found_by(shell, self.WALK.format(steps=2, loss=loss, least=1))
+        assert (finding.kind, finding.name, finding.cure) == ("nan or inf in a weight", "v", "")
+        assert "past the goal" not in finding.sentence
+        assert "a gradient that was no number" in finding.sentence
+        assert "Begin again from the start" in finding.sentence
+
+    @pytest.mark.parametrize("loss", ["(v ** 2).sum()", "(v ** 2 + torch.exp(-v ** 2)).sum()"])
+    def test_a_weight_that_has_grown_is_given_a_smaller_rate(self, shell, loss):
+        start = "v = torch.tensor([1.0, 2.0], requires_grad=True)\n"
+        run(shell, start + "rate = 5.0")
+        (finding,) = found_by(shell, self.WALK.format(steps=60, loss=loss, least=0))
+        assert (finding.kind, finding.name, finding.cure) == ("the steps run away", "v", "rate = rate / 100")
+        assert ("went farther past the goal (if it did not" in finding.sentence) == ("exp" not in loss)
+        run(shell, start + finding.cure + self.WALK.format(steps=60, loss=loss, least=0))
+        assert not shell["found"]
+        assert float(shell["loss"].detach()) < 2.01
+
+    @pytest.mark.parametrize(
+        ("start", "loss", "place", "is_chosen"),
+        [
+            ("[-1.0, 4.0]", "torch.where(v > 0, v.sqrt(), 0.0).sum()", "sqrt", True),
+            ("[0.0, 4.0]", "torch.where(v > 0, v.sqrt(), 0.0).sum()", "sqrt", True),
+            ("[0.0, 4.0]", "v.sqrt().sum()", "sqrt", False),
+            ("[0.0, 0.0]", "((v * 1e30) * 1e30).sum()", "×", False),
+        ],
+    )
+    def test_where_a_gradient_breaks_is_true_of_slopes_and_products(self, shell, start, loss, place, is_chosen):
+        cell = f"v = torch.tensor({start}, requires_grad=True)\nloss = {loss}\nfound = diagnose(loss, v)"
+        (finding,) = found_by(shell, cell)
+        assert (finding.kind, finding.name) == ("nan or inf in a gradient", "v")
+        assert f"through {place}, where the slope or the product is no finite number." in finding.sentence
+        assert ("`torch.where` does not help after it" in finding.sentence) == is_chosen
+        assert "must never be there" not in finding.sentence

@@ -132,7 +132,12 @@ def is_leaf(parameter: Parameter) -> bool:
 
 def is_finite(tensor: torch.Tensor) -> bool:
     """Whether all numbers are finite; True of what cannot be read."""
-    return not is_readable(tensor) or bool(tensor.detach().isfinite().all())
+    return not is_readable(tensor) or has_numbers(tensor.detach())
+
+
+def has_numbers(tensor: torch.Tensor) -> bool:
+    """Whether all numbers of a dense tensor are finite: so they are where their sum is, which is soon known."""
+    return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
 
 
 def reached(checkup: Checkup, tensor: torch.Tensor) -> bool:

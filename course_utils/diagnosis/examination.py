@@ -88,7 +88,8 @@ def quietly() -> suppress:
 
 
 def _with_code_as_cure(finding: Finding) -> Finding:
-    """The finding, its cure as code; without one where the tensor has no name that code could use."""
+    """The finding as a sentence, its cure as code; without one where the tensor has no name that code could use."""
+    finding = replace(finding, sentence=finding.sentence[:1].upper() + finding.sentence[1:])
     for cure in (finding.cure, re.sub(r"\.(\d+)\b", r"[\1]", finding.cure)):  # net.0.weight is net[0].weight
         with suppress(SyntaxError):
             ast.parse(cure)

@@ -14,6 +14,7 @@ import torch
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
+MANY = 64  # rows that are compared
 _RESHAPING = {"View", "UnsafeView", "ReshapeAlias"}
 _VIEWING = _RESHAPING | {"Unsqueeze", "Squeeze", "Expand", "T", "Transpose", "Permute", "Slice", "Alias", "Clone"}
 
@@ -88,18 +89,19 @@ def other_side(checkup: Checkup, fn: GradFn, known: Side, shape: Shape) -> Side 
     if made is None or bare_name(fn) not in ("Add", "Sub", "Rsub"):
         return None
     dim = 2 - len(shape)  # along which the side that is known adds nothing to the differences
-    row = made if dim == 1 else made.T
+    row = (made if dim == 1 else made.T)[:MANY]
     steps = row - row[:, :1]
     if not _is_near(steps, steps[:1].expand_as(steps), row) or _is_near(steps, torch.zeros_like(steps), row):
         return None
-    size = made.shape[0]
+    size = len(made)
     fitting = {
         tuple(held.shape): held
         for _, held in _data(checkup, (size, size), (1, size))
-        if _leaves_rows(row, held if dim == 1 else held.T)
+        if _leaves_rows(row, (held if dim == 1 else held.T)[:MANY])
     }
-    if fitting:
-        return None  # a square of data, or a row that was made to be one
+    is_as_it_was = dim == 1 or not any(_leaves_rows(row, held.reshape(1, -1)) for _, held in _data(checkup, (size,)))
+    if fitting or not is_as_it_was:
+        return None  # a square of data, a row that was made to be one, a row as a column: `y[:, None]`
     same = [(name, held) for name, held in _data(checkup, shape) if _leaves_rows(row, held.reshape(1, -1))]
     own = checkup.known.value((id(known.origin), 0))
     if own is not None and _leaves_rows(row, own.reshape(1, -1)) and all(_is_like(own, held) for _, held in same):

@@ -114,6 +114,8 @@ def _places(checkup: Checkup, key: Key) -> frozenset[int]:
 def _agree(now: torch.Tensor, again: torch.Tensor) -> bool:
     if now.shape != again.shape or now.dtype != again.dtype or not now.is_floating_point():
         return True
+    if torch.equal(now, again):
+        return True
     near = _DIGITS.get(now.dtype, 0.05)
     scale = float(torch.nan_to_num(now, 0.0, 0.0, 0.0).abs().max())
     return torch.allclose(now, again, rtol=near, atol=near * min(scale, 1e30), equal_nan=True)
@@ -126,12 +128,12 @@ def _mirrored(checkup: Checkup) -> int | None:
         if bare_name(fn) != "Sub" or now is None or UNSURE in now.places or not now.places <= checkup.known.kept:
             continue
         made = [_difference(checkup, fn, held) for _, held in plain_tensors(checkup.variables)]
-        fitting = [each for each in made if each is not None and _agree(now.value.abs(), each.abs())]
-        if (
-            fitting
-            and not any(_agree(now.value, each) for each in fitting)
-            and len(set(now.value.abs().flatten()[:MANY].tolist())) >= TELLING
-        ):
+        known = [each for each in made if each is not None]
+        if any(_agree(now.value, each) for each in known):
+            continue
+        sizes = now.value.abs()
+        is_told = any(_agree(sizes, each.abs()) for each in known)
+        if is_told and len(set(sizes.flatten()[:MANY].tolist())) >= TELLING:
             return next(iter(now.places))
     return None
 

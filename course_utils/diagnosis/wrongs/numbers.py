@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from course_utils.diagnosis.belongings import held_variables, plain_tensors
-from course_utils.diagnosis.checkup import Checkup, is_finite
+from course_utils.diagnosis.checkup import Checkup, has_numbers, is_finite
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.guarding import guarded
 from course_utils.diagnosis.mending import Mended, slice_of
@@ -150,13 +150,14 @@ def _find_backward(checkup: Checkup) -> Iterator[Finding]:
         done = replay(edge_of(checkup.loss), torch.ones_like(checkup.loss.detach()))
     except CannotReplayError:
         return
-    first = _first_broken(done)
     leaves = checkup.leaves
     for name, tensor in checkup.parameters:
         node = leaves.get(id(tensor))
         arriving = done.arriving[id(node)][0] if node is not None else None
-        if first is not None and arriving is not None and not _is_whole(arriving):
-            yield _broken(checkup, name, first, arriving)
+        if arriving is not None and not _is_whole(arriving):
+            first = _first_broken(done)
+            if first is not None:
+                yield _broken(checkup, name, first, arriving)
 
 
 def _first_broken(done: Pass) -> GradFn | None:
@@ -171,19 +172,20 @@ def _first_broken(done: Pass) -> GradFn | None:
 def _is_whole(gradient: torch.Tensor | None) -> bool:
     if gradient is None or gradient.is_meta or gradient.is_nested:
         return True
-    return bool((gradient.coalesce().values() if gradient.is_sparse else gradient).isfinite().all())
+    return has_numbers(gradient.coalesce().values() if gradient.is_sparse else gradient)
 
 
 def _broken(checkup: Checkup, name: str, fn: GradFn, arriving: torch.Tensor) -> Finding:
     operation = sign(fn.name())
     what = "nan" if bool(arriving.isnan().any()) else "inf"
     mended = guarded(checkup.wrote, operation)
+    is_chosen = any(bare_name(each) in ("Where", "SWhere") for each in checkup.order)
+    where = " `torch.where` does not help after it: 0 times inf or nan is nan." if is_chosen else ""
     return Finding(
         BACKWARD,
         name,
         f"The loss is finite, but the gradient of `{name}` will be {what}: it arises on the way back through "
-        f"{operation}, whose slope is infinite where its operand is now. `torch.where` does not help behind it: 0 "
-        "times infinity is nan. The operand must never be there.",
+        f"{operation}, where the slope or the product is no finite number.{where}",
         mended.after if mended else "",
         mended.before if mended else "",
     )
