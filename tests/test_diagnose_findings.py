@@ -47,11 +47,11 @@ class TestSquares:
     @pytest.mark.parametrize(
         "line",
         ["p.reshape(3, 1) - p", "p - p.reshape(3, 1)", "p.view(-1, 1) - p.detach()", "column - p",
-         "p.reshape(3, 1) - q", "(h.reshape(3, 1) - h)", "p.reshape(3, 1) * v", "p.unsqueeze(1) - v"],
+         "p.reshape(3, 1) - q", "(h.reshape(3, 1) - h)", "p.reshape(3, 1) * v", "p.reshape(3, 1) - t", "p.unsqueeze(1) - v"],
     )  # fmt: skip
     def test_each_with_each_is_meant(self, shell, line):
         run(shell, "p, v = torch.tensor([1.0, 2.0, 4.0], requires_grad=True), torch.ones(3, requires_grad=True)")
-        run(shell, "column, q, h = p.reshape(3, 1), p.detach().clone(), torch.exp(p)")
+        run(shell, "column, q, h, t = p.reshape(3, 1), p.detach().clone(), torch.exp(p), torch.arange(3.0) ** 2")
         assert not found_by(shell, f"loss = (({line}) ** 2).mean()\nfound = diagnose(loss, p)")
 
     def test_a_column_made_on_the_spot_meets_data(self, shell):

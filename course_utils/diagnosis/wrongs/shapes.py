@@ -44,11 +44,15 @@ def _meeting(checkup: Checkup, fn: GradFn) -> list[Side]:
 
 
 def _is_meant(fn: GradFn, sides: list[Side]) -> bool:
-    """Whether each was to meet each: numbers and themselves, as in all distances, or a result made a column for it."""
+    """Whether each was to meet each: numbers and themselves, as in all distances, or what was made a column for it.
+
+    A result that was made a column, and meets data, most likely is an answer that meets the targets.
+    """
     one, other = sides
-    is_error = bare_name(fn) in _ERRORS and not (one.has_graph and other.has_graph)
-    is_same = one.origin is not None and one.origin is other.origin
-    return is_same or ((one.is_reshaped or other.is_reshaped) and not is_error)
+    if one.origin is not None and one.origin is other.origin:
+        return True
+    is_answer = bare_name(fn) in _ERRORS and not (one.has_graph and other.has_graph)
+    return any(side.is_reshaped and (hasattr(side.origin, "variable") or not is_answer) for side in sides)
 
 
 def _square(fn: GradFn) -> int:
