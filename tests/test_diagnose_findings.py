@@ -47,7 +47,8 @@ class TestSquares:
     @pytest.mark.parametrize(
         "line",
         ["p.reshape(3, 1) - p", "p - p.reshape(3, 1)", "p.view(-1, 1) - p.detach()", "column - p",
-         "p.reshape(3, 1) - q", "(h.reshape(3, 1) - h)", "p.reshape(3, 1) * v", "p.reshape(3, 1) - t", "p.unsqueeze(1) - v"],
+         "p.reshape(3, 1) - q", "(h.reshape(3, 1) - h)", "p.reshape(3, 1) * v", "p.reshape(3, 1) - t",
+         "p.unsqueeze(1) - v"],
     )  # fmt: skip
     def test_each_with_each_is_meant(self, shell, line):
         run(shell, "p, v = torch.tensor([1.0, 2.0, 4.0], requires_grad=True), torch.ones(3, requires_grad=True)")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 import inspect
 from textwrap import dedent
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 from course_utils.diagnosis.belongings import is_own
 from course_utils.diagnosis.mending import Mended, slice_of, taken_out
@@ -41,6 +41,9 @@ def calls_own(variables: Mapping[str, object], wrote: Wrote, loss: str) -> bool:
     """Whether the loss was made by functions or modules that the learner wrote, which may cut what they get."""
     names = {name for line in slice_of(wrote, loss) for name in read_names(line)}
     held = [variables[name] for name in names if name in variables]
+    modules = [thing.__name__ for thing in held if isinstance(thing, ModuleType)]
+    if any(name.partition(".")[0] not in OURS for name in modules):
+        return True
     return any(_is_own(thing) for thing in held if callable(thing) and not isinstance(thing, torch.Tensor))
 
 

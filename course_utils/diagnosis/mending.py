@@ -64,6 +64,10 @@ def taken_out(node: ast.stmt, names: set[str]) -> Mended | None:
 
     Nothing stands in its place where a function of NumPy's or Python's gets them: torch's own is then wanted.
     """
+    loops = [
+        each for each in ast.walk(node) if isinstance(each, ast.comprehension) and names & set(read_names(each.iter))
+    ]
+    names = names.union(each.id for loop in loops for each in ast.walk(loop.target) if isinstance(each, ast.Name))
     mended = ast.fix_missing_locations(_Uncut(names).visit(deepcopy(node)))
     is_foreign = any(
         ast.unparse(call.func).partition(".")[0] in _FOREIGN and names & set(read_names(call))

@@ -99,10 +99,11 @@ def other_side(checkup: Checkup, fn: GradFn, known: Side, shape: Shape) -> Side 
         for _, held in _data(checkup, (size, size), (1, size))
         if _leaves_rows(row, (held if dim == 1 else held.T)[:MANY])
     }
-    is_as_it_was = dim == 1 or not any(_leaves_rows(row, held.reshape(1, -1)) for _, held in _data(checkup, (size,)))
-    if fitting or not is_as_it_was:
-        return None  # a square of data, a row that was made to be one, a row as a column: `y[:, None]`
+    if fitting:
+        return None  # a square of data, or a row that was made to be one
     same = [(name, held) for name, held in _data(checkup, shape) if _leaves_rows(row, held.reshape(1, -1))]
+    if not same and dim == 0 and any(_leaves_rows(row, held[None]) for _, held in _data(checkup, (size,))):
+        return None  # a row that was made a column on the spot: `y[:, None]`
     own = checkup.known.value((id(known.origin), 0))
     if own is not None and _leaves_rows(row, own.reshape(1, -1)) and all(_is_like(own, held) for _, held in same):
         return None  # a result and itself off the tape: all distances

@@ -17,10 +17,10 @@ from course_utils.diagnosis.wrote import Wrote, read_names
 
 def adds_up(wrote: Wrote, variables: Mapping[str, object], name: str) -> bool:
     """Whether a line of the learner's adds to this variable, here or where its object's class is written."""
-    if any(_is_adding(node, name) for node in wrote.statements()):
-        return True
     owner = variables.get(root_of(name))
-    inside = f"self{name.removeprefix(root_of(name))}"
+    inside = f"self{name.removeprefix(root_of(name))}" if is_own(owner) else name
+    if any(_is_adding(node, called) for node in wrote.statements() for called in (name, inside)):
+        return True
     texts = [_source(type(owner))] if is_own(owner) else []
     texts += [_source(thing) for _, thing in held_variables(variables) if isinstance(thing, FunctionType)]
     return any(_is_adding(node, called) for node in Wrote([], texts).statements() for called in (name, inside))
