@@ -95,6 +95,8 @@ HARMLESS = [
     "loss = ((w * w * x - 2 * y) ** 2).mean()\nw.data.requires_grad_()",
     "loss = ((w * w * x - 2 * y) ** 2).mean()\nb.data *= 3",
     "y_hat = torch.exp(w * x)\nloss = ((y_hat - 2 * y) ** 2).mean()\nseen = y_hat.data + 1",
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nw.data += 1e-3\nup = w * x\nw.data -= 1e-3",  # a nudge, and back
+    "loss = ((w * w * x - 2 * y) ** 2).mean()\nold = w.data.clone()\nw.data *= 2\nw.data.copy_(old)",
 ]
 LOOP = """
 for step in range(4):
@@ -143,6 +145,23 @@ class TestChanged:
         assert not found_by(shell, cell + "\nfound = diagnose(loss, w)")
         run(shell, f"w = torch.tensor(0.5, requires_grad=True)\n{cell}")
         assert not found_by(shell, "found = diagnose(loss, w)")
+
+    @pytest.mark.parametrize(
+        ("cells", "last"),
+        [
+            (["for i in range(3):\n    if i: found = diagnose(loss, w)\n    w.data += 1\n    loss = {}"], True),
+            (["loss = {}", "w.data *= 2", "%%time\nloss = {}", "found = diagnose(loss, w)"], True),
+            (["loss = {}", "w.data *= 2", "%time loss = {}", "found = diagnose(loss, w)"], True),
+            (["loss = {}", "w.data *= 2", "loss = {}", "found = diagnose(loss, w)"], True),
+            (["loss = {}", "w.data *= 2", "found = diagnose({}, w)"], True),
+            (["loss = {}", "w.data *= 2", "found = diagnose(loss, w)"], False),
+        ],
+    )
+    def test_the_loss_was_made_since(self, shell, cells, last):
+        run(shell, "w = torch.tensor(0.5, requires_grad=True)")
+        for cell in cells:
+            run(shell, cell.format("((w * w * x - 2 * y) ** 2).mean()"))
+        assert bool(shell["found"]) is not last
 
     def test_a_step_after_the_pass(self, shell):
         run(shell, "found, w = None, torch.tensor(0.5, requires_grad=True)" + LOOP)

@@ -8,12 +8,14 @@ from contextlib import suppress
 import inspect
 from itertools import islice
 import linecache
+import re
 from textwrap import dedent
 from types import FrameType
 
 from course_utils.call import Call
 
 EARLIER = 30  # cells that are looked through, the last ones
+_HIDING = re.compile(r"run_cell_magic|^%%|run_line_magic\('time|^%time", re.MULTILINE)  # cells that hide what they run
 _OFF = {"no_grad", "inference_mode", "set_grad_enabled"}
 Place = tuple[int, int]  # a line and a column, in bytes
 Ran = tuple[ast.stmt, bool]  # a statement that came before the call, and whether it surely ran
@@ -135,11 +137,14 @@ def _ran(frame: FrameType, own: str, earlier: Iterable[str]) -> Iterator[Ran]:
     texts = reversed(list(earlier)) if is_cell else ()
     yield from reversed(list(_before(tree.body, (line - above, column))))
     for each in texts:
-        yield from reversed(list(_before(cell.body, None)) if (cell := _parse(each)) else [])
+        cell = _parse(each)
+        if cell is None or _HIDING.search(each):
+            return
+        yield from reversed(list(_before(cell.body, None)))
 
 
 def _before(body: Iterable[ast.stmt], call: Place | None, *, is_sure: bool = True) -> Iterator[Ran]:
-    """The statements of a block that come before a call, each with whether it ran if the block did."""
+    """The statements that run before a call, in order, each with whether it ran if the block did."""
     for node in body:
         if call is not None and (node.lineno, node.col_offset) > call:
             return
@@ -149,6 +154,8 @@ def _before(body: Iterable[ast.stmt], call: Place | None, *, is_sure: bool = Tru
         for block in blocks:
             holds_call = call is not None and (block[0].lineno, block[0].col_offset) <= call < _end(block[-1])
             is_passed = isinstance(node, ast.With | ast.For) and block is node.body
+            if holds_call and isinstance(node, ast.For | ast.While):  # the rounds before
+                yield from _before(block, None, is_sure=False)
             if holds_call or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 yield from _before(block, call, is_sure=is_sure and (holds_call or is_passed))
 

@@ -57,16 +57,18 @@ def find_changed(checkup: Checkup) -> Iterator[Finding]:
 def _written(checkup: Checkup, safe: frozenset[int]) -> dict[int, bool]:
     """The memory that the learner's lines have changed by way of `.data` since the loss, and whether surely so.
 
-    That a square agrees does not tell whether the signs in it were turned.
+    What was changed twice may be as it was. That a square agrees does not tell whether the signs in it were turned.
     """
     named = dict(checkup.variables) | dict(checkup.parameters)
+    changes = list(changes_since(checkup.wrote, checkup.loss_name))
+    safe = safe.union(*_explained(checkup)) if changes else safe
     found: dict[int, bool] = {}
-    for change in changes_since(checkup.wrote, checkup.loss_name):
+    for change in changes:
         tensor = named.get(change.name)
         if isinstance(tensor, torch.Tensor) and is_readable(tensor):
             place = address(tensor)
             if place not in safe or change.is_turn:
-                found[place] = change.is_sure or found.get(place, False)
+                found[place] = change.is_sure and place not in found
     return found
 
 
@@ -91,7 +93,7 @@ def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int
         held = checkup.known.now.get((id(fn), 0))
         if note is not None and note.value is not None and held is not None and UNSURE not in held.places:
             (agreeing if _agree(held.value, note.value) else apart).append(held.places)
-    return [*agreeing, *_explained(checkup)], apart
+    return agreeing, apart
 
 
 def _explained(checkup: Checkup) -> Iterator[frozenset[int]]:
