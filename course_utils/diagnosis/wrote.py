@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 import inspect
 from itertools import islice
 import linecache
@@ -173,6 +174,7 @@ def _end(node: ast.stmt) -> Place:
     return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
 
 
+@lru_cache(maxsize=2 * EARLIER)
 def _parse(text: str) -> ast.Module | None:
     lines = ["" if line.startswith(("%", "!")) else line for line in text.splitlines()]
     with suppress(SyntaxError, ValueError):
