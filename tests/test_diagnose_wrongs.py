@@ -100,6 +100,13 @@ for step in range(300):
         finding = first(shell, self.NET.format(cure="", lines=lines))
         assert (finding.kind, finding.cure) == ("broadcast to a square", "")
 
+    def test_a_reshape_too_many(self, shell):
+        cell = "w = torch.zeros(3, requires_grad=True)\nloss = (({} - y) ** 2).mean()\nfound = diagnose(loss, w)"
+        finding = first(shell, cell.format("(X @ w).reshape(12, 1)"))
+        assert (finding.name, finding.cure) == ("y", "y = y.reshape(-1, 1)")
+        run(shell, "def step(w): return (((X @ w).reshape(-1, 1) - y) ** 2).mean()\nfound = diagnose(step(w), w)")
+        assert [each.name for each in shell["found"].findings] == ["y"]
+
     def test_a_batch_that_is_a_slice(self, shell):
         lines = "xb, yb = X[:4], y[:4]; loss = F.mse_loss(net(xb), yb)"
         finding = first(shell, self.NET.format(cure="", lines=lines))
@@ -231,6 +238,16 @@ for step in range(300):
         assert not shell["found"]
         assert number(shell) < 1e-3
         assert len(shell["y"]) == 11
+
+    def test_a_mask_is_not_to_blame(self, shell):
+        cell = "q = torch.full((4, 4), 100.0, requires_grad=True)\nmask = torch.full((4, 4), -math.inf).triu(1)\n"
+        cell += "att = (q @ q.T + mask).softmax(-1)\nloss = att.sum() + torch.exp(q).sum() / torch.exp(q).sum()\n"
+        finding = first(shell, cell + "found = diagnose(loss, q)")
+        assert (finding.kind, finding.cure) == ("nan or inf in the loss", "")
+        assert "began in the operation exp of `q`" in finding.sentence
+        run(shell, "mask = torch.zeros(4, 4); mask[2] = -math.inf\nscores = q + mask\nloss = scores.softmax(1).sum()")
+        finding = first(shell, "found = diagnose(loss, q)")
+        assert "softmax of `scores`" in finding.sentence
 
     SURE = """
 net = nn.Linear(3, {outs})

@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
 FORWARD = "nan or inf in the loss"
+_MASKED = {"Softmax", "LogSoftmax"}  # take -inf rightly, where it is not all there is
 BACKWARD = "nan or inf in a gradient"
 
 
 def find_numbers(checkup: Checkup) -> Iterator[Finding]:
     """What is not finite, or soon will not be: the data, else the parameters, else the loss, else a gradient."""
     is_loss = is_finite(checkup.loss)
-    broken = "" if is_loss else next((name for name, data in data_of(checkup) if name and not is_finite(data)), "")
-    if broken and not is_loss:
+    broken = "" if is_loss else next((name for name, data in data_of(checkup) if name and _is_broken(data)), "")
+    if broken:
         yield _in_data(checkup, broken)
     elif away := list(find_runaway(checkup)):
         yield from away
@@ -49,10 +50,19 @@ def _forward(checkup: Checkup) -> Finding:
         value = checkup.known.value((id(fn), 0))
         if value is not None and bool(is_wrong(value).any()):
             origin = _origin(checkup, fn)
-            name = next((name for name, tensor in _constants(checkup, origin) if not is_finite(tensor)), "")
+            name = next((name for name, tensor in _constants(checkup, origin) if _is_broken(tensor)), "")
             return _in_data(checkup, name) if name else _arose(checkup, origin)
     said = f"{checkup.called} is no number any more; where that began cannot be seen here."
     return Finding(FORWARD, checkup.loss_name, said)
+
+
+def _is_broken(data: torch.Tensor) -> bool:
+    """Whether data hold nan or inf; -inf alone is a mask."""
+    return not is_finite(data) and not _is_mask(data)
+
+
+def _is_mask(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and not bool((tensor.isnan() | tensor.isposinf()).any())
 
 
 def _in_data(checkup: Checkup, name: str) -> Finding:
@@ -81,7 +91,7 @@ def _origin(checkup: Checkup, fn: GradFn) -> GradFn:
     while True:
         for source, output in operands(fn):
             value = checkup.known.value((id(source), output))
-            if value is not None and not bool(value.isfinite().all()):
+            if value is not None and not has_numbers(value) and not (bare_name(fn) in _MASKED and _is_mask(value)):
                 fn = source
                 break
         else:
