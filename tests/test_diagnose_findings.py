@@ -224,8 +224,10 @@ class TestReplaced:
         assert (shell["w"] if "w" in line else shell["net"].weight).grad is not None
 
     @pytest.mark.parametrize(
-        "line", ["w = w - 0.1 * w.grad", "w = 0.9 * w", "w = torch.ones((), requires_grad=True) * 0.1"]
-    )
+        "line",
+        ["w = w - 0.1 * w.grad", "w = 0.9 * w", "w = torch.ones((), requires_grad=True) * 0.1",
+         "moved = w - 0.1 * w.grad; w = moved", "(g,) = torch.autograd.grad(w * w, w); u = w - g; w = u"],
+    )  # fmt: skip
     def test_a_leaf_that_was_replaced_becomes_one_again(self, shell, line):
         run(shell, "((w * x - y) ** 2).mean().backward()")
         cell = f"{line}\n{{}}\nloss = ((w * x - y) ** 2).mean()\nfound = diagnose(loss, w)"

@@ -78,7 +78,7 @@ DIAGNOSIS = {
     "sides": {"belongings", "checkup", "recall", "redo", "saved"},
     "behind": {"wrote"},
     "wrongs": set(),
-    "wrongs.leaves": {"belongings", "checkup", "findings", "wrote"},
+    "wrongs.leaves": {"belongings", "checkup", "findings", "mending", "wrote"},
     "wrongs.paths": {"checkup", "findings", "inside", "mending", "saved", "wrote"},
     "wrongs.memory": {"/record", "behind", "belongings", "checkup", "findings", "mending", "recall", "redo"},
     "wrongs.runaway": {"belongings", "checkup", "findings", "mending", "recall", "redo", "saved", "wrote"},

@@ -60,12 +60,12 @@ class Wrote:
     def off_tape(self) -> list[ast.stmt]:
         """Every statement under `torch.no_grad()`, `torch.inference_mode()` or their like."""
         blocks = [node for tree in self._trees for node in ast.walk(tree) if isinstance(node, ast.With)]
-        off = [node for node in blocks if any(_OFF & set(_attributes(item)) for item in node.items)]
+        off = [node for node in blocks if any(_OFF & set(attributes(item)) for item in node.items)]
         return [each for node in off for each in ast.walk(node) if isinstance(each, ast.stmt)]
 
     def has_attribute(self, *names: str) -> bool:
         """Whether one of these stands behind a point anywhere in the text."""
-        return any(set(names) & set(_attributes(tree)) for tree in self._trees)
+        return any(set(names) & set(attributes(tree)) for tree in self._trees)
 
     def making(self, name: str) -> ast.stmt | None:
         """The last statement that gave a variable its value, `w += 1` apart."""
@@ -101,7 +101,8 @@ def read_names(node: ast.AST) -> list[str]:
     return [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and not _is_store(each)]
 
 
-def _attributes(node: ast.AST) -> list[str]:
+def attributes(node: ast.AST) -> list[str]:
+    """The names that stand behind a point in a piece of code."""
     return [each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from course_utils.diagnosis.belongings import held_variables, owner_of
 from course_utils.diagnosis.checkup import Checkup, Parameter, is_leaf, reached
 from course_utils.diagnosis.findings import Finding
-from course_utils.diagnosis.wrote import read_names
+from course_utils.diagnosis.mending import slice_of
+from course_utils.diagnosis.wrote import attributes, read_names
 import torch
 
 OLD = "gradient not zeroed"
@@ -41,11 +41,10 @@ def _replaced(checkup: Checkup, name: str) -> Finding:
 
 def _is_on_the_way(checkup: Checkup, name: str) -> bool:
     """Whether it was made from another tensor of the learner's that asks, by no step: `z = w * x`."""
-    line = checkup.wrote.making(name)
-    read = read_names(line) if line is not None else []
-    if line is None or name in read or any(getattr(each, "attr", "") == "grad" for each in ast.walk(line)):
+    lines = slice_of(checkup.wrote, name)
+    if not lines or any(name in read_names(line) or "grad" in attributes(line) for line in lines):
         return False
-    held = [checkup.variables.get(each) for each in read]
+    held = [checkup.variables.get(each) for each in read_names(lines[0])]
     return any(isinstance(each, torch.nn.Module) or getattr(each, "requires_grad", False) for each in held)
 
 
