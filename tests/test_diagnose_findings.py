@@ -154,6 +154,14 @@ class TestChanged:
             (["loss = {}", "w.data *= 2", "%time loss = {}", "found = diagnose(loss, w)"], True),
             (["loss = {}", "w.data *= 2", "loss = {}", "found = diagnose(loss, w)"], True),
             (["loss = {}", "w.data *= 2", "found = diagnose({}, w)"], True),
+            (
+                [
+                    "loss = {}",
+                    "def f():\n    global loss\n    loss = {}",
+                    "w.data *= 2; f(); found = diagnose(loss, w)",
+                ],
+                True,
+            ),
             (["loss = {}", "w.data *= 2", "found = diagnose(loss, w)"], False),
         ],
     )

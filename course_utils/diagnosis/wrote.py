@@ -46,6 +46,9 @@ class Wrote:
         With each comes whether it surely ran; none where that cannot be told.
         """
         found: list[Ran] = []
+        outer = [node for tree in self._trees for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal)]
+        if any(name in node.names for node in outer):
+            return []  # a function may have given it another
         for node, is_sure in self._ran:
             if name in assigned(node) or (isinstance(node, ast.AugAssign) and ast.unparse(node.target) == name):
                 return found
