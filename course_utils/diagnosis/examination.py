@@ -13,9 +13,10 @@ import warnings
 from course_utils.diagnosis.checkup import Checkup, read_step
 from course_utils.diagnosis.findings import Diagnosis, Finding
 from course_utils.diagnosis.recall import is_functions
-from course_utils.diagnosis.wrongs.leaves import find_apart, find_old_gradients, find_replaced, find_unreached
+from course_utils.diagnosis.wrongs.leaves import find_apart, find_old_gradients, find_replaced
 from course_utils.diagnosis.wrongs.memory import find_changed
 from course_utils.diagnosis.wrongs.numbers import find_numbers
+from course_utils.diagnosis.wrongs.paths import find_unreached
 from course_utils.diagnosis.wrongs.shapes import find_squares
 from course_utils.diagnosis.wrongs.sums import find_kept_alive
 from course_utils.diagnosis.wrote import callers_text
@@ -36,7 +37,8 @@ def diagnose(
 
     It looks for gradients that were not zeroed, parameters that the loss does not depend on, that are no leaves any
     more, do not ask or are on another device, values changed by way of `.data`, losses that keep old graphs alive, nan
-    and inf on both ways, weights that run away, and a column that met a row. What cannot be known is not said.
+    and inf on both ways, weights that run away, and a column that met a row. What cannot be known is not said: of a
+    change by way of `.data`, if neither the numbers that are kept tell of it nor a line after that of the loss.
 
     Args:
         loss: what backward() is to be called on.

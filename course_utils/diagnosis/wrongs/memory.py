@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING
 
+from course_utils.diagnosis.behind import changes_since
 from course_utils.diagnosis.belongings import plain_tensors
 from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
 from course_utils.diagnosis.mending import made_again
-from course_utils.diagnosis.recall import UNSURE, address, is_readable
+from course_utils.diagnosis.recall import UNSURE, Key, address, is_readable
 from course_utils.diagnosis.redo import bare_name, redo
 from course_utils.record import note_of
 import torch
@@ -29,24 +30,53 @@ def find_changed(checkup: Checkup) -> Iterator[Finding]:
     """A tensor that an operation keeps and that no longer holds what it held when the operation ran.
 
     Each result that is known twice, held by somebody and computed again from its operands, either agrees or not. What
-    takes part where they agree is as it was. A change that spoils no gradient is passed over.
+    takes part where they agree is as it was. Where that tells too little, the learner's lines may tell more. A change
+    that spoils no gradient is passed over.
     """
-    if mirrored := _mirrored(checkup):
+    if (mirrored := _mirrored(checkup)) and checkup.wrote.has_attribute("data", "numpy", "from_numpy"):
         yield _finding(checkup, [mirrored])
         return
     agreeing, apart = _compare(checkup)
     safe = frozenset[int]().union(*agreeing, [address(checkup.loss)] if is_readable(checkup.loss) else [])
+    written = _written(checkup, safe)
     left = [places - safe for places in apart if places - safe]
     while left:
         counts = Counter(place for places in left for place in places)
         most = max(counts.values())
-        suspects = [place for place, count in counts.items() if count == most]
-        if not set(suspects) <= checkup.known.kept:
-            return  # it may be one whose change does no harm
-        weights = [_weight(checkup, place) for place in suspects]
-        likely = [place for place, weight in zip(suspects, weights, strict=True) if weight == max(weights)]
-        yield _finding(checkup, likely)
-        left = [places for places in left if not places & set(suspects)]
+        suspects = {place for place, count in counts.items() if count == most}
+        if not suspects <= checkup.known.kept:
+            suspects &= set(written)
+        if not suspects:
+            break  # it may be one whose change does no harm
+        yield from _blamed(checkup, suspects & checkup.known.kept)
+        left = [places for places in left if not places & suspects]
+        written = {place: is_sure for place, is_sure in written.items() if place not in suspects}
+    yield from _blamed(checkup, {place for place in checkup.known.kept if written.get(place)})
+
+
+def _written(checkup: Checkup, safe: frozenset[int]) -> dict[int, bool]:
+    """The memory that the learner's lines have changed by way of `.data` since the loss, and whether surely so.
+
+    What was changed twice may be as it was. That a square agrees does not tell whether the signs in it were turned.
+    """
+    named = dict(checkup.variables) | dict(checkup.parameters)
+    changes = list(changes_since(checkup.wrote, checkup.loss_name))
+    safe = safe.union(*_explained(checkup)) if changes else safe
+    found: dict[int, bool] = {}
+    for change in changes:
+        tensor = named.get(change.name)
+        if isinstance(tensor, torch.Tensor) and is_readable(tensor):
+            place = address(tensor)
+            if place not in safe or change.is_turn:
+                found[place] = change.is_sure and place not in found
+    return found
+
+
+def _blamed(checkup: Checkup, suspects: set[int]) -> Iterator[Finding]:
+    """The finding about those of some suspects that most likely were changed."""
+    weights = {place: _weight(checkup, place) for place in suspects}
+    if suspects:
+        yield _finding(checkup, [place for place in suspects if weights[place] == max(weights.values())])
 
 
 def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
@@ -64,6 +94,23 @@ def _compare(checkup: Checkup) -> tuple[list[frozenset[int]], list[frozenset[int
         if note is not None and note.value is not None and held is not None and UNSURE not in held.places:
             (agreeing if _agree(held.value, note.value) else apart).append(held.places)
     return agreeing, apart
+
+
+def _explained(checkup: Checkup) -> Iterator[frozenset[int]]:
+    """The memory that took part in a difference which one of the learner's data explains as it is now."""
+    for fn in checkup.order:
+        now = checkup.known.now.get((id(fn), 0))
+        if bare_name(fn) == "Sub" and now is not None:
+            for _, held in plain_tensors(checkup.variables):
+                made = _difference(checkup, fn, held)
+                if made is not None and _agree(now.value, made):
+                    operands = [(id(source), output) for source, output in fn.next_functions if source is not None]
+                    yield now.places.union(*(_places(checkup, key) for key in operands))
+
+
+def _places(checkup: Checkup, key: Key) -> frozenset[int]:
+    known = checkup.known.now.get(key) or checkup.known.again.get(key)
+    return known.places if known else frozenset()
 
 
 def _agree(now: torch.Tensor, again: torch.Tensor) -> bool:
@@ -117,11 +164,14 @@ def _finding(checkup: Checkup, places: list[int]) -> Finding:
     names = [name for tensor in held if (name := checkup.name_of(tensor))]
     name = " or ".join(dict.fromkeys(names)) or "a value on the way"
     called = " or ".join(f"`{each}`" for each in dict.fromkeys(names)) or "A value on the way"
+    after = " after the change."
+    if any(not tensor.is_leaf for tensor in held):  # computed again, it is as before the change
+        after = ". If the change is meant, make it on the way there, without `.data`."
     return Finding(
         CHANGED,
         name,
         f"{called} was changed after an operation had used it, "
         "by way of `.data` or of a NumPy array: the backward pass needs the old numbers, finds the new ones and says "
-        f"nothing. Compute {checkup.called} again after the change.",
+        f"nothing. Compute {checkup.called} again{after}",
         made_again(checkup.wrote, checkup.steps()),
     )

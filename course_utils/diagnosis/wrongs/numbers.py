@@ -188,13 +188,11 @@ def _is_whole(gradient: torch.Tensor | None) -> bool:
 def _broken(checkup: Checkup, name: str, fn: GradFn, arriving: torch.Tensor) -> Finding:
     operation = sign(fn.name())
     what = "nan" if bool(arriving.isnan().any()) else "inf"
-    mended = guarded(checkup.wrote, operation)
-    return Finding(
-        BACKWARD,
-        name,
+    mended = guarded(checkup.wrote, operation) or Mended("", "")
+    said = (
         f"The loss is finite, but the gradient of `{name}` will be {what}: it arises on the way back through "
-        f"{operation}, whose slope is infinite where its operand is now. `torch.where` does not help behind it: 0 "
-        "times infinity is nan. The operand must never be there.",
-        mended.after if mended else "",
-        mended.before if mended else "",
+        f"{operation}, where the slope or the product is no finite number."
     )
+    if any(bare_name(each) in ("Where", "SWhere") for each in checkup.order):
+        said += " `torch.where` does not help after it: 0 times inf or nan is nan."
+    return Finding(BACKWARD, name, said, mended.after, mended.before)

@@ -66,17 +66,19 @@ def _runaway(checkup: Checkup, parameter: Parameter, weight: float) -> Finding:
     if mended := _upward(checkup.wrote, name):
         told = "This line adds the gradient, which leads up: steps go against it. Mend it and begin again."
         return Finding(RUNAWAY, name, f"`{name}` {held}. {told}", mended.after, mended.before)
-    if not all(_is_tame(fn) for fn in checkup.order):
+    is_tame = all(_is_tame(fn) for fn in checkup.order)
+    if weight == float("inf") and not is_tame:
         told = (
             "a step was taken with a gradient that was no number, or the steps were too large. Begin again from the "
             "start, and diagnose each step: the first that has a finding tells which."
         )
-        return Finding(BROKEN if weight == float("inf") else RUNAWAY, name, f"`{name}` {held}: {told}")
-    told = (
-        "each step went past the goal and farther than the one before, unless it began like this. Take a smaller rate "
-        "and begin again from the start: what is lost does not come back."
-    )
+        return Finding(BROKEN, name, f"`{name}` {held}: {told}")
     mended = _slower(checkup, parameter)
+    went = "each step went farther past the goal" if is_tame else "the steps were too large for the slopes they met"
+    told = (
+        f"{went} (if it did not begin like this). Take a smaller rate and begin again from the start: what is lost "
+        "does not come back."
+    )
     return Finding(RUNAWAY, name, f"`{name}` {held}: {told}", mended.after, mended.before)
 
 

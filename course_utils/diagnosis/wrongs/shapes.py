@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from course_utils.diagnosis.belongings import plain_tensors
 from course_utils.diagnosis.checkup import Checkup
 from course_utils.diagnosis.findings import Finding
-from course_utils.diagnosis.recall import is_readable
 from course_utils.diagnosis.redo import bare_name
-from course_utils.diagnosis.saved import kept_by
-import torch
+from course_utils.diagnosis.sides import Side, other_side, shape_of, side_of
 
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as GradFn
 
-MANY = 64  # rows that are compared
 SQUARE = "broadcast to a square"
-_PAIRING = {"Add", "Sub", "Rsub", "Mul", "Div", "MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss"}
-_REDUCING = {
-    "Mean", "Sum", "MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "Pow", "Abs", "Mul", "Div", "Sqrt", "Neg",
-}  # fmt: skip
-_RESHAPING = {"View", "UnsafeView", "ReshapeAlias"}
-
-Shape = tuple[int, ...]
-
-
-class Side(NamedTuple):
-    """One of two that meet: its shape before broadcasting, the learner's name for it or "", what it is."""
-
-    shape: Shape
-    name: str
-    has_graph: bool
-    is_leaf: bool = False
+_ERRORS = {"Sub", "Rsub", "MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss"}
+_PAIRING = {"Add", "Mul", "Div"} | _ERRORS
+_REDUCING = {"Mean", "Sum", "Pow", "Abs", "Mul", "Div", "Sqrt", "Neg"} | _ERRORS - {"Sub", "Rsub"}
 
 
 def find_squares(checkup: Checkup) -> Iterator[Finding]:
-    """An operation that made (n, n) of (n, 1) and (n,), none of which was made for it on the spot."""
+    """An operation that made (n, n) of (n, 1) and (n,), which were not meant to meet so."""
     for fn in checkup.order:
         sides = _meeting(checkup, fn)
         if sides and _ends_in_loss(checkup, fn):
@@ -52,29 +35,37 @@ def _meeting(checkup: Checkup, fn: GradFn) -> list[Side]:
     if size < 2:
         return []
     column, row = (size, 1), (size,)
-    sides = [_side(checkup, fn, place) for place in range(2)]
+    sides = [side_of(checkup, fn, place) for place in range(2)]
     known = [side for side in sides if side is not None]
     if len(known) == 1 and known[0].shape in (column, row):
-        other = _other(checkup, fn, row if known[0].shape == column else column)
+        other = other_side(checkup, fn, known[0], row if known[0].shape == column else column)
         known = [known[0], other] if other else []
-    return known if {side.shape for side in known} == {column, row} else []
+    return known if {side.shape for side in known} == {column, row} and not _is_meant(fn, known) else []
+
+
+def _is_meant(fn: GradFn, sides: list[Side]) -> bool:
+    """Whether each was to meet each: numbers and themselves, as in all distances, or what was made a column for it.
+
+    A result that was made a column, and meets data, most likely is an answer that meets the targets.
+    """
+    one, other = sides
+    if one.origin is not None and one.origin is other.origin:
+        return True
+    is_answer = bare_name(fn) in _ERRORS and not (one.has_graph and other.has_graph)
+    return any(side.is_reshaped and (hasattr(side.origin, "variable") or not is_answer) for side in sides)
 
 
 def _square(fn: GradFn) -> int:
     """n, where an operation works on (n, n); else 0."""
-    for shape in [_shape(fn, 0), *(_shape(source, output) for source, output in fn.next_functions if source)]:
+    for shape in [shape_of(fn, 0), *(shape_of(source, output) for source, output in fn.next_functions if source)]:
         if len(shape) == 2 and shape[0] == shape[1]:
             return shape[0]
     return 0
 
 
-def _shape(fn: Any, output: int) -> Shape:
-    return tuple(fn._input_metadata[output].shape)
-
-
 def _ends_in_loss(checkup: Checkup, fn: GradFn) -> bool:
     """Whether all that follows an operation, up to one number, is what errors go through: squares, sizes, means."""
-    users = {id(fn)} if prod(_shape(fn, 0)) > 1 else set()
+    users = {id(fn)} if prod(shape_of(fn, 0)) > 1 else set()
     for user in checkup.order[checkup.order.index(fn) + 1 :]:
         sources = [source for source, _ in user.next_functions]
         if users.isdisjoint(map(id, sources)):
@@ -84,91 +75,9 @@ def _ends_in_loss(checkup: Checkup, fn: GradFn) -> bool:
         )
         if bare_name(user) not in _REDUCING and not both:
             return False
-        if prod(_shape(user, 0)) > 1:
+        if prod(shape_of(user, 0)) > 1:
             users.add(id(user))
     return True
-
-
-def _side(checkup: Checkup, fn: GradFn, place: int) -> Side | None:
-    """What is known of an operand; None if nothing."""
-    source, output = fn.next_functions[place] if place < len(fn.next_functions) else (None, 0)
-    while source is not None and bare_name(source) == "Expand":
-        source, output = source.next_functions[0]
-    if source is not None:
-        name = checkup.name_of_source((source, output))
-        shape = (0,) if _is_made_for_it(fn, source, name) else _shape(source, output)
-        return Side(shape, name, True, hasattr(source, "variable"))
-    kept = kept_by(fn)
-    tensor = kept.get(("self", "target" if "target" in kept else "other")[place])
-    if tensor is None:
-        return None
-    shape = _shape_before(tensor)
-    same = [name for name, held in _data(checkup, shape) if held.data_ptr() == tensor.data_ptr()]
-    return Side(shape, next(iter(same), ""), False)
-
-
-def _is_made_for_it(fn: GradFn, source: GradFn, name: str) -> bool:
-    """Whether a row was made a column on the spot, to meet itself or points that learn: then the square is meant."""
-    if bare_name(source) == "Unsqueeze":  # x[:, None]
-        return True
-    if bare_name(source) not in _RESHAPING or name:
-        return False
-    row, output = source.next_functions[0]
-    is_itself = any(other is not None and id(other) == id(row) for other, _ in fn.next_functions)
-    return row is not None and len(_shape(row, output)) == 1 and (is_itself or hasattr(row, "variable"))
-
-
-def _shape_before(tensor: torch.Tensor) -> Shape:
-    """The shape that a tensor had before it was broadcast: that is a view of it, without steps in one direction."""
-    base = tensor._base
-    if base is not None and 0 in tensor.stride():
-        whole = tensor.shape[0]
-        return tuple(base.shape) if base.numel() == whole else (whole,) if tensor.stride(0) == 0 else (whole, 1)
-    return tuple(tensor.shape)
-
-
-def _data(checkup: Checkup, *shapes: Shape) -> list[tuple[str, torch.Tensor]]:
-    return [(name, held) for name, held in plain_tensors(checkup.variables) if tuple(held.shape) in shapes]
-
-
-def _other(checkup: Checkup, fn: GradFn, shape: Shape) -> Side | None:
-    """The operand that nobody kept, read off the numbers of the result; None where these do not tell.
-
-    With a row taken away, all numbers of one row of the result are alike; with a column, those of one column.
-    """
-    made = checkup.known.value((id(fn), 0))
-    if made is None or bare_name(fn) not in ("Add", "Sub", "Rsub"):
-        return None
-    dim = 2 - len(shape)  # along which the side that is known adds nothing to the differences
-    row = (made if dim == 1 else made.T)[:MANY]
-    steps = row - row[:, :1]
-    if not _is_near(steps, steps[:1].expand_as(steps), row) or _is_near(steps, torch.zeros_like(steps), row):
-        return None
-    size = len(made)
-    fitting = {
-        tuple(held.shape): held
-        for _, held in _data(checkup, (size, size), (1, size))
-        if _leaves_rows(row, (held if dim == 1 else held.T)[:MANY])
-    }
-    if fitting:
-        return None  # a square of data, or a row that was made to be one
-    same = [(name, held) for name, held in _data(checkup, shape) if _leaves_rows(row, held.reshape(1, -1))]
-    if not same and dim == 0 and any(_leaves_rows(row, held[None]) for _, held in _data(checkup, (size,))):
-        return None  # a row that was made a column on the spot: `y[:, None]`
-    return Side(shape, same[0][0] if len({held.data_ptr() for _, held in same}) == 1 else "", False)
-
-
-def _leaves_rows(row: torch.Tensor, data: torch.Tensor) -> bool:
-    """Whether a row, added or taken away, explains all differences within the rows."""
-    if not is_readable(data) or data.shape[-1] != row.shape[1]:
-        return False
-    steps, own = row - row[:, :1], (data - data[:, :1]).to(row.dtype)
-    return any(_is_near(steps, sign * own.expand_as(steps), row) for sign in (1, -1))
-
-
-def _is_near(one: torch.Tensor, other: torch.Tensor, scale: torch.Tensor) -> bool:
-    digits = 1e-10 if scale.dtype == torch.float64 else 1e-5
-    return bool(((one - other).abs() <= digits * scale.abs().max()).all())
 
 
 def _finding(sides: list[Side], size: int) -> Finding:
