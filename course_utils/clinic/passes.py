@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+import re
 
 from course_utils.clinic.rows import unrolled
 from course_utils.clinic.site import Site
 import torch
+
+_LOSS = re.compile("loss|cost|err|mse|objective", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ def pass_of(site: Site, node: ast.AST) -> PassCall | None:
     if isinstance(node.func, ast.Attribute) and node.func.attr == "backward":
         return PassCall(node, node.func.value, _argument(node, 0, "gradient"))
     return None
+
+
+def one_number_by(site: Site, result: ast.expr) -> str:
+    """What makes one number of many, as they are called: "mean" of losses, or in training; "sum" of other results."""
+    is_loss = bool(_LOSS.search(site.text(result))) or site.nearest((ast.For, ast.While)) is not None
+    return "mean" if is_loss else "sum"
 
 
 def at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:

@@ -7,6 +7,7 @@ import builtins
 import re
 
 from course_utils.clinic.edits import followed, inserted
+from course_utils.clinic.kept import changed_weight
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
@@ -27,10 +28,9 @@ def second_backward(site: Site, _: re.Match[str]) -> Leaflet | None:
     origins = Origins(site)
     chain = origins.chain([result], on_tape)
     carried = origins.carried(chain)
-    name = site.text(result)
     if carried:
-        return _carried(site, origins, carried, name, kept)
-    return _computed_anew(site, origins, chain, name, kept)
+        return _carried(site, origins, carried, result, kept)
+    return _computed_anew(site, origins, chain, result, kept)
 
 
 def _kept(site: Site, found: PassCall) -> str:
@@ -39,7 +39,7 @@ def _kept(site: Site, found: PassCall) -> str:
     return "" if is_there else with_keyword(site.cell, found.call, "retain_graph=True")
 
 
-def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str, kept: str) -> Leaflet | None:
+def _computed_anew(site: Site, origins: Origins, chain: list[Origin], result: ast.expr, kept: str) -> Leaflet | None:
     outside = [origin for origin in chain if not origins.is_in_loop(origin)]
     loop = origins.loop if outside else None
     again = outside or chain
@@ -56,27 +56,34 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str,
         ailment="second backward",
         happened=f"a second backward pass through {what}, computed only once.",
         line=site.line,
-        tensor=name,
+        tensor=site.text(result),
         why=f"A backward pass uses the graph up: what the operations kept is freed. {what} "
         f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew "
         "before each pass.",
         before=site.cell,
         cure=inserted(site.cell, at, *lines),
         false_cure=kept,
-        why_not=(_STALE if here else _LATE) if kept else "",
+        why_not=(_outcome(site, origins, result, _STALE) if here else _LATE) if kept else "",
         lesson="05",
     )
 
 
 _STALE = (
-    "The graph is kept, but it is still that of the first round: it holds the old numbers. The passes send the slope "
-    "of a place that was left long ago, or torch stops because a kept weight has been changed since."
+    "The graph is kept, but it is still that of the first round, with the old numbers: each pass sends the slope of a "
+    "place that was left long ago."
 )
 _LATE = "It comes too late: the pass before has freed the graph already, and the same error comes again."
 _LONG = (
     "The graph is kept, and with it all earlier rounds: each pass runs through every round so far, takes longer than "
-    "the one before, and sends slopes of old weights, or torch stops because a kept weight has been changed since."
+    "the one before, and sends slopes of old weights."
 )
+_STOPS = "The graph of earlier rounds is kept, and it needs {} as it was then. The step has changed it, so torch stops."
+
+
+def _outcome(site: Site, origins: Origins, result: ast.expr, text: str) -> str:
+    """What becomes of a graph that is kept, in this cell: torch stops, or what the text says."""
+    weight = changed_weight(site, origins.loop, site.value(result)) if origins.loop else ""
+    return _STOPS.format(weight) if weight else text
 
 
 def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
@@ -86,7 +93,7 @@ def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
     return f"{were} computed {'before the loop' if here else 'in another cell'}"
 
 
-def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: str) -> Leaflet | None:
+def _carried(site: Site, origins: Origins, carried: list[str], result: ast.expr, kept: str) -> Leaflet | None:
     loop = origins.loop
     if loop is None:
         return None
@@ -102,13 +109,13 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         ailment="second backward",
         happened=f"a second backward pass through the round before, by way of {what}.",
         line=site.line,
-        tensor=carried[0] if name not in carried else name,
+        tensor=carried[0] if site.text(result) not in carried else site.text(result),
         why=f"{what} comes from the round before, with its graph, and that graph was used up by the pass of that "
         "round. `detach` keeps the number and lets the graph go.",
         before=site.cell,
         cure=mended(site.cell, changes),
         false_cure=kept,
-        why_not=(_LATE if fresh else _LONG) if kept else "",
+        why_not=(_LATE if fresh else _outcome(site, origins, result, _LONG)) if kept else "",
         lesson="14",
     )
 

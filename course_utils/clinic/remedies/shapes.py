@@ -10,12 +10,10 @@ from course_utils.clinic.clues import name_of
 from course_utils.clinic.edits import replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.messages import sizes_in
-from course_utils.clinic.passes import PassCall, pass_at
+from course_utils.clinic.passes import PassCall, one_number_by, pass_at
 from course_utils.clinic.rewrites import suffixed, torch_word, with_keyword, with_torch
 from course_utils.clinic.site import Site
 import torch
-
-_LOSS = re.compile("loss|cost|err|mse|objective", re.IGNORECASE)
 
 
 def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
@@ -24,8 +22,8 @@ def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
     if found is None or isinstance(found.result, ast.List | ast.Tuple):
         return None
     text, name = site.text(found.result), name_of(site, found.result)
-    is_loss = bool(_LOSS.search(text)) or site.nearest((ast.For, ast.While)) is not None
-    word = "mean" if is_loss else "sum"
+    word = one_number_by(site, found.result)
+    is_loss = word == "mean"
     value = site.value(found.result)
     count = f"{value.numel()} numbers" if isinstance(value, torch.Tensor) else "more than one number"
     library = torch_word(site)

@@ -6,15 +6,17 @@ import ast
 import re
 
 from course_utils.clinic.asking import first_statement
+from course_utils.clinic.called import called_functions
 from course_utils.clinic.clues import name_of
 from course_utils.clinic.cuts import leaves_torch, reads_tape, tied
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
-from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
+from course_utils.clinic.passes import PassCall, at_the_maker, one_number_by, pass_at, pass_of
 from course_utils.clinic.quiet import quiet_blocks, quiet_decorators
 from course_utils.clinic.reading import made_from, runs_once, statements, targets
 from course_utils.clinic.remedies.asking import Mending, candidates, is_off, unasked
+from course_utils.clinic.remedies.mute import asked_of_result
 from course_utils.clinic.reopen import without_block, without_decorator
 from course_utils.clinic.rewrites import Rewrite, mended, suffixed, text_of, torch_word, with_torch
 from course_utils.clinic.site import Site
@@ -28,34 +30,39 @@ def no_tape(site: Site, _: re.Match[str]) -> Leaflet | None:
     if found is None or isinstance(found.result, ast.List | ast.Tuple):
         return None
     maker, result = at_the_maker(site, found.result)
-    false = _false(site, found) if maker.cell == site.cell else ""
+    false, why_not = asked_of_result(site, found) if maker.cell == site.cell else ("", "")
     name = name_of(maker, result)
     mending = _mending(maker, result)
     if mending is None or not (mending.cure or mending.changes):
         return None
-    cure = mending.cure or mended(maker.cell, mending.changes)
+    cure, scalar = _of_one(site, found, mending.cure or mended(maker.cell, mending.changes))
+    if not cure:
+        return None
     told = maker.text(result)
     return Leaflet(
         ailment="no graph",
         happened=f"`{told}` has no graph: nothing leads back from it to a leaf.",
         line=maker.line,
         tensor=mending.tensor or name,
-        why=mending.why,
+        why=mending.why + scalar,
         before=maker.cell,
         cure=with_torch(maker, cure),
         false_cure=false,
-        why_not=f"The error is gone, and so is the learning: `{told}` itself becomes a leaf, the pass ends where it "
-        "begins, and no weight gets a gradient."
-        if false
-        else "",
+        why_not=why_not,
         lesson="04",
     )
 
 
-def _false(site: Site, found: PassCall) -> str:
-    if isinstance(found.result, ast.Name | ast.Attribute | ast.Subscript):
-        return inserted(site.cell, site.statement, f"{site.text(found.result)}.requires_grad = True")
-    return suffixed(site.cell, found.result, ".requires_grad_()")
+def _of_one(site: Site, found: PassCall, cell: str) -> tuple[str, str]:
+    """The cell with a pass that starts from one number, and why; the cell itself where it does so already."""
+    held = site.value(found.result)
+    if found.seed is not None or not isinstance(held, torch.Tensor) or held.numel() == 1:
+        return cell, ""
+    passes = [one for node in ast.walk(ast.parse(cell)) if (one := pass_of(site, node)) and one.seed is None]
+    if len(passes) != 1:
+        return "", ""
+    tail = f".{one_number_by(site, found.result)}()"
+    return suffixed(cell, passes[0].result, tail), f" And a pass starts from one number: here from `{tail[1:]}`."
 
 
 def _mending(site: Site, result: ast.expr) -> Mending | None:
@@ -168,21 +175,17 @@ def _quiet_around(
 
 def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
     """The function of this cell that an expression calls, if the tape does not run in it."""
-    called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
-    made = [one for one in ast.walk(site.tree) if isinstance(one, ast.FunctionDef) and one.name in called]
-    return next((one for one in made if quiet_decorators(one)), None)
+    return next((one for one in called_functions(site, node) if quiet_decorators(one)), None)
 
 
 def _inside(site: Site, node: ast.AST) -> list[Rewrite]:
     """The changes in the functions of this cell that an expression calls."""
-    called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
     changes = []
-    for made in ast.walk(site.tree):
-        if isinstance(made, ast.FunctionDef) and made.name in called:
-            for one in statements(made.body):
-                plain = isinstance(one, ast.Assign | ast.Return | ast.AugAssign)
-                text, _ = tied(site, text_of(site.cell, one), everywhere=True) if plain else ("", "")
-                changes += [Rewrite(one, replaced, (_indented(text, one),))] if text else []
+    for made in called_functions(site, node):
+        for one in statements(made.body):
+            plain = isinstance(one, ast.Assign | ast.Return | ast.AugAssign)
+            text, _ = tied(site, text_of(site.cell, one), everywhere=True) if plain else ("", "")
+            changes += [Rewrite(one, replaced, (_indented(text, one),))] if text else []
     return changes
 
 
