@@ -6,8 +6,10 @@ import subprocess
 import tomllib
 
 import nbformat
+from on_torch import constraints, wanted
 from packaging.requirements import Requirement
 import pytest
+from shell import Shell
 from write_environment import environment
 from write_pictures import pictures
 
@@ -137,3 +139,27 @@ def test_the_readme_shows_what_a_check_says(capsys):
     [code] = re.findall(r"^check_gradient\(.*", README, re.M)
     exec(f"from course_utils import check_gradient\n{code}")
     assert f"```\n{capsys.readouterr().out}```" in README
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")
+def test_the_readme_shows_what_the_clinic_says():
+    """What it leaves out it marks: `…` at a line's end."""
+    [loop] = re.findall(r"```python\n(for _ in range\(3\):.*?)```", README, re.S)
+    [shown] = re.findall(r"```\n(✚ .*?)```", README, re.S)
+    shell = Shell()
+    shell.run("import torch\nx = torch.arange(1.0, 4.0)\ny, w = 2 * x, torch.tensor(1.0, requires_grad=True)")
+    said = shell.run(loop)
+    shell.close()
+    assert str(said.error) in README
+    text = said.leaflets[0].to_text()
+    assert all(line.removesuffix("…").rstrip() in text for line in shown.splitlines())
+
+
+def test_another_torch_is_the_only_thing_that_changes():
+    [torch] = [need for need in map(Requirement, PROJECT["dependencies"]) if need.name == "torch"]
+    oldest = Requirement(wanted("oldest"))
+    assert all(torch.specifier.contains(one.version) for one in oldest.specifier)
+    assert not torch.specifier.contains("2.10.1")
+    assert [wanted("newest"), wanted("2.12.1")] == ["torch", "torch==2.12.1"]
+    kept = {normal(line.partition("==")[0]) for line in constraints() if "==" in line}
+    assert set(pins()) - kept == {"torch", "sympy", "networkx", "fsspec", "filelock", "mpmath"}

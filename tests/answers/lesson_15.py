@@ -80,11 +80,11 @@ MEND = Exercise(
         ),
         "not cleared": (
             TRAIN.replace("        w.grad = None\n", ""),
-            ("✗ at w = 0, in [2]: yours 0.02101, true 0.05553. Is w.grad cleared?"),
+            ("✗ at w = 0, in [2]: yours 0.02101, true 0.05553. Mend these two faults only."),
         ),
         "uphill": (
             TRAIN.replace("w -=", "w +="),
-            ("✗ at w = 0, in [1]: yours 0.5301, true 0.08272. Is w.grad cleared?"),
+            ("✗ at w = 0, in [1]: yours 0.5301, true 0.08272. Mend these two faults only."),
         ),
         "one round only": (
             TRAIN.replace("range(4)", "range(1)"),
@@ -160,7 +160,7 @@ SILENT = Exercise(
         ),
         "the gradients, not the quotients": (
             QUOTIENTS.replace("w.grad / slope", "w.grad"),
-            ("✗ A: yours -9.333, true 1."),
+            ("✗ A: yours -9.333, true 1. Divide by the slope."),
         ),
         "half the nudge": (QUOTIENTS.replace("/ 0.002", "/ 0.001"), "✗ A: yours 0.5, true 1."),
         "backward twice": (
