@@ -16,7 +16,9 @@ _MAKERS |= {f"{name}_like" for name in ("zeros", "ones", "rand", "randn", "full"
 
 def ask(site: Site, name: str) -> list[Rewrite]:
     """The changes after which a tensor asks for a gradient and is a leaf; none if it does so from the start."""
-    made = made_in_cell(site, name)
+    held, made = site.value(ast.parse(name, mode="eval").body), made_in_cell(site, name)
+    if isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad:
+        return []
     if made is None:
         return [Rewrite(_top(site, name), inserted, (_before_use(site, name),))]
     if isinstance(made, ast.Call):

@@ -12,7 +12,19 @@ from course_utils.walk import edge_of, operands_first
 import torch
 
 _EDGES = {"self": 0, "input": 0, "other": 1, "weight": 1, "mat": 1, "mat1": 1, "vec": 1, "tensor": 1, "mat2": -1}
-_VIEWS = ("T", "Transpose", "Permute", "View", "UnsafeView", "Unsqueeze", "Squeeze", "Expand", "Select", "Slice", "Alias")
+_VIEWS = (
+    "T",
+    "Transpose",
+    "Permute",
+    "View",
+    "UnsafeView",
+    "Unsqueeze",
+    "Squeeze",
+    "Expand",
+    "Select",
+    "Slice",
+    "Alias",
+)
 
 
 def changed_weight(site: Site, loop: ast.For | ast.While, result: object) -> str:

@@ -6,13 +6,13 @@ import ast
 from dataclasses import replace
 import re
 
-from course_utils.clinic.causes import ZERO, Cause, cause_of
+from course_utils.clinic.causes import ZERO, Cause, cause_of, would_replace
 from course_utils.clinic.edits import replaced, without, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, mended, with_torch
 from course_utils.clinic.site import Site
-from course_utils.clinic.strides import body_of, is_cleared, strides
+from course_utils.clinic.strides import body_of, in_place, is_cleared, strides
 import torch
 
 
@@ -35,21 +35,30 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
     held = site.value(ast.parse(name, mode="eval").body)
     if not is_zeroing:
         return None if "zero_" in site.text(statement) else step_from_none(site, match)
-    cause = cause_of(site, name) if strides(site) or not getattr(held, "requires_grad", False) else None
-    if cause:
-        return _leaflet(site, name, cause, "zeroing None")
     if not getattr(held, "is_leaf", False) or not getattr(held, "requires_grad", False):
-        return None
+        cause = cause_of(site, name)
+        return _leaflet(site, name, cause, "zeroing None") if cause else None
+    return _too_early(site, name)
+
+
+def _too_early(site: Site, name: str) -> Leaflet:
+    """A leaf that asks has no gradient yet."""
+    statement, rebound = site.statement, strides(site)
     rest = without(site.cell, statement)
     is_enough = is_cleared(replace(site, cell=rest), name)  # then the line was one too many
     cause = Cause(
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
         f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
-        "is right at any time, and the next pass starts afresh.",
-        [Rewrite(statement, replaced, (f"{name}.grad = None",))],
-        "" if is_enough else "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
+        "is right at any time, and the next pass starts afresh." + would_replace(site, rebound),
+        [*in_place(site, rebound), Rewrite(statement, replaced, (f"{name}.grad = None",))],
+        f"It moves `{rebound[0].name}` once at most: the step makes a result of it, which has no gradient."
+        if rebound
+        else ""
+        if is_enough
+        else "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
     )
-    return replace(_leaflet(site, name, cause, "zeroing None"), false_cure="" if is_enough else rest)
+    told = _leaflet(site, name, cause, "zeroing None")
+    return told if rebound else replace(told, false_cure="" if is_enough else rest)
 
 
 def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
