@@ -11,9 +11,9 @@ from course_utils.clinic.edits import followed, replaced, without
 from course_utils.clinic.origins import Origins
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, suffixed
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
 from course_utils.clinic.strides import body_of, in_place, strides
-from course_utils.walk import edge_of, operands_first
+from course_utils.clinic.ways import leads
 import torch
 
 ZERO = re.compile(r"\.grad(\.data)?\.(zero_\(\)|fill_\(0(\.0?)?\))$")
@@ -51,7 +51,7 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     """`w = torch.randn(3, requires_grad=True) * 0.1`, or a result that was handed to a function."""
     made = made_in_cell(site, name)
     origin = Origins(site).before(name, site.statement, len(site.earlier))
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
     if made is not None and "requires_grad" in site.text(made):
         changes = [Rewrite(made, suffixed, (".detach().requires_grad_()",))]
@@ -127,7 +127,7 @@ def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
         return None
     for one in reversed([one for one in _simple(site) if one.lineno < site.line and isinstance(one, ast.Assign)]):
         held = site.value(one.targets[0])
-        if isinstance(held, torch.Tensor) and held.grad_fn is not None and held.numel() == 1 and _leads(held, leaf):
+        if isinstance(held, torch.Tensor) and held.grad_fn is not None and held.numel() == 1 and leads(held, leaf):
             loss = site.text(one.targets[0])
             return Cause(
                 f"`{name}.grad` is None, because no backward pass has run.",
@@ -136,7 +136,3 @@ def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
                 f"It raises nothing, and `{name}` still has no gradient.",
             )
     return None
-
-
-def _leads(result: torch.Tensor, leaf: torch.Tensor) -> bool:
-    return any(node is edge_of(leaf)[0] for node in operands_first(edge_of(result)[0]))

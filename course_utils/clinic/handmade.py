@@ -56,7 +56,9 @@ class Handmade:
         text = ast.unparse(told)
         if text == "1":
             return self.upstream
-        return f"{self.upstream} * ({text})" if isinstance(told, ast.BinOp | ast.UnaryOp) else f"{self.upstream} * {text}"
+        return (
+            f"{self.upstream} * ({text})" if isinstance(told, ast.BinOp | ast.UnaryOp) else f"{self.upstream} * {text}"
+        )
 
     def hands_on(self, place: int) -> bool:
         """Whether what came in is handed on as it is, though `forward` does more than to add this thing."""
@@ -110,7 +112,9 @@ def _answers(tree: ast.AST, made: ast.FunctionDef | ast.Lambda) -> tuple[ast.exp
 
 
 def _is_bound(made: ast.AST, name: str) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in ast.walk(made))
+    return any(
+        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in ast.walk(made)
+    )
 
 
 def _names(forward: ast.AST, backward: ast.AST) -> dict[str, str]:

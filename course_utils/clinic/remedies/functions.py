@@ -89,9 +89,7 @@ def _filled_up(site: Site, made: Handmade, happened: str, expected: int) -> Leaf
     return _leaflet(happened, line, _WHY, made.cell, cure, false_cure, why_not if false_cure else "")
 
 
-def _leaflet(
-    happened: str, line: int, why: str, before: str, cure: str, false_cure: str, why_not: str
-) -> Leaflet:
+def _leaflet(happened: str, line: int, why: str, before: str, cure: str, false_cure: str, why_not: str) -> Leaflet:
     return Leaflet(
         ailment="wrong number of gradients",
         happened=happened,

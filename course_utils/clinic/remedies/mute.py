@@ -32,7 +32,9 @@ def _outcome(site: Site, found: PassCall, told: str, held: object) -> str:
     if found.inputs:
         reached = site.text(found.inputs[0])
         return f"The next error: the pass ends where it begins, at `{told}`, and does not reach `{reached}`."
-    ends = f"The pass then goes through, but ends where it begins: `{told}` itself becomes a leaf, and no weight gets a "
+    ends = (
+        f"The pass then goes through, but ends where it begins: `{told}` itself becomes a leaf, and no weight gets a "
+    )
     return f"{ends}gradient. {_afterwards(site)}"
 
 
