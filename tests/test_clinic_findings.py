@@ -57,7 +57,7 @@ def test_a_step_whose_pass_cannot_be_told():
 
 YET = {
     "the pass forgotten": (training([LEAF], f"{ROUND}    {MOVE}", NEAR, "w", 3), "gradient is None"),
-    "the pass forgotten, in one cell": (training([], f"{MADE}\n{MOVE}", UP, "w", 4), "gradient is None"),
+    "the pass forgotten, in one cell": (training([], f"{MADE}\n{MOVE}", UP, "w", 3), "gradient is None"),
     "the pass forgotten, loss in another cell": (training([MADE], MOVE, UP, "w", 1), "gradient is None"),
     "on the tape": (training([LEAF], f"{ROUND}    w -= 0.05 * w.grad\n    w.grad = None", NEAR, "w", 3), "gradient is None"),
     "the pass behind the step": (training(

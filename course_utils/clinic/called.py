@@ -10,20 +10,20 @@ from textwrap import dedent
 from types import CodeType
 
 from course_utils.clinic.clues import holders
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FunctionText, Site
 import torch
 
 
-def called_functions(site: Site, node: ast.AST) -> list[ast.FunctionDef]:
+def called_functions(site: Site, node: ast.AST) -> list[FunctionText]:
     """The functions written in this cell that a piece of it calls, in the order of the calls."""
     calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
     found = (_written(site, call.func) for call in calls)
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def _written(site: Site, func: ast.expr) -> ast.FunctionDef | None:
+def _written(site: Site, func: ast.expr) -> FunctionText | None:
     """The text of what is called; None if it is not in this cell, or two may be meant."""
-    made = [one for one in ast.walk(site.tree) if isinstance(one, ast.FunctionDef)]
+    made = [one for one in ast.walk(site.tree) if isinstance(one, FunctionText)]
     held = site.value(func)
     if held is None:
         alike = [one for one in made if isinstance(func, ast.Name) and one.name == func.id]
@@ -45,11 +45,11 @@ def _text(code: CodeType) -> str:
     return ""
 
 
-def _path(site: Site, made: ast.FunctionDef) -> str:
+def _path(site: Site, made: FunctionText) -> str:
     """A function's `__qualname__`."""
     path = made.name
     for one in holders(site.tree, made):
-        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(one, FunctionText):
             path = f"{one.name}.<locals>.{path}"
         elif isinstance(one, ast.ClassDef):
             path = f"{one.name}.{path}"

@@ -12,7 +12,7 @@ from course_utils.clinic.missing import has_pass, missing_pass, pass_again
 from course_utils.clinic.origins import Origins
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, suffixed
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
 from course_utils.clinic.strides import Stride, body_of, in_place, off_tape, strides
 import torch
 
@@ -51,7 +51,7 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     """`w = torch.randn(3, requires_grad=True) * 0.1`, or a result that was handed to a function."""
     made = made_in_cell(site, name)
     origin = Origins(site).before(name, site.statement, len(site.earlier))
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
     if made is not None and "requires_grad" in site.text(made):
         changes = [Rewrite(made, suffixed, (".detach().requires_grad_()",))]
@@ -160,4 +160,5 @@ def would_replace(site: Site, rebound: list[Stride]) -> str:
     if not rebound:
         return ""
     name, step = rebound[0].name, site.text(rebound[0].statement)
-    return f" And `{step}` would make a new tensor with the name `{name}`. Move the leaf itself, in place and off the tape."
+    told = f" And `{step}` would make a new tensor with the name `{name}`."
+    return f"{told} Move the leaf itself, in place and off the tape."

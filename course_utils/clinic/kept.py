@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from course_utils.clinic.called import called_functions
 from course_utils.clinic.reading import statements
 from course_utils.clinic.site import Site
-from course_utils.walk import edge_of, operands_first
+from course_utils.clinic.ways import nodes_behind
 import torch
 
 _EDGES = {"self": 0, "input": 0, "other": 1, "weight": 1, "mat": 1, "mat1": 1, "vec": 1, "tensor": 1, "mat2": -1}
@@ -31,7 +31,7 @@ def changed_weight(site: Site, loop: ast.For | ast.While, result: object) -> str
     """The learner's name for a weight that the graph of a result needs, and a step of a loop changes; "" for none."""
     if not isinstance(result, torch.Tensor) or not result.requires_grad or not _has_steps(site, loop):
         return ""
-    needed = (leaf for node in operands_first(edge_of(result)[0]) for leaf in _kept_leaves(node))
+    needed = (leaf for node in nodes_behind(result) or () for leaf in _kept_leaves(node))
     changed = next((leaf for leaf in needed if leaf._version > 0), None)
     if changed is None:
         return ""

@@ -12,7 +12,7 @@ from course_utils.clinic.origins import Origins
 from course_utils.clinic.passes import PassCall, one_number_by, pass_of
 from course_utils.clinic.reading import on_tape, runs_once, statements
 from course_utils.clinic.rewrites import Rewrite, text_of
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
 from course_utils.clinic.ways import leads
 import torch
 
@@ -26,7 +26,7 @@ def goes_back(site: Site, statement: ast.AST) -> PassCall | None:
         one = stack.pop()
         if found := pass_of(site, one):
             return found
-        if not isinstance(one, ast.Lambda | ast.FunctionDef | ast.ClassDef) or one in called_functions(site, statement):
+        if not isinstance(one, (ast.Lambda, *FUNCTIONS, ast.ClassDef)) or one in called_functions(site, statement):
             stack += [*ast.iter_child_nodes(one)][::-1]
         if one is statement:
             stack += called_functions(site, statement)
@@ -35,7 +35,7 @@ def goes_back(site: Site, statement: ast.AST) -> PassCall | None:
 
 def has_pass(site: Site, step: ast.stmt) -> bool:
     """Whether a pass may run before a step: it stands before it, or the step is in a function."""
-    inside = any(isinstance(one, ast.FunctionDef) for one in holders(site.tree, step))
+    inside = any(isinstance(one, FUNCTIONS) for one in holders(site.tree, step))
     return inside or any(True for _ in _passes_before(site, step))
 
 
@@ -49,7 +49,7 @@ def pass_again(site: Site, step: ast.stmt) -> list[Rewrite]:
 
     None if it is not known, or the step is in a function.
     """
-    if any(isinstance(one, ast.FunctionDef) for one in holders(site.tree, step)):
+    if any(isinstance(one, FUNCTIONS) for one in holders(site.tree, step)):
         return []
     here = next(_passes_before(site, step), None)
     found = (here, "") if here else next(_earlier_passes(site), None)
@@ -71,7 +71,7 @@ def missing_pass(site: Site, leaf: torch.Tensor) -> tuple[str, list[Rewrite]] | 
     if again:
         return again[0].texts[-1].rpartition(".backward")[0], again
     for cell in [] if has_pass(site, step) else reversed(site.earlier):
-        for name, one, _ in _results(site, leaf, list(statements(parsed(cell).body))):
+        for name, _one, _ in _results(site, leaf, list(statements(parsed(cell).body))):
             pass_there = ast.parse(f"{name}.backward()").body[0]
             lines = _anew(site, pass_there, f"{name}.backward()") if _loop(site, step) else [f"{name}.backward()"]
             return name, [Rewrite(_front(site, step), inserted, tuple(lines))]
@@ -79,7 +79,7 @@ def missing_pass(site: Site, leaf: torch.Tensor) -> tuple[str, list[Rewrite]] | 
 
 
 def _block(site: Site) -> list[ast.stmt]:
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     return function.body if function else site.tree.body
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from course_utils.clinic.reading import adds_to, made_from, places, runs_once, statements, targets
 from course_utils.clinic.rewrites import text_of
 from course_utils.clinic.rows import unrolled_cell
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
 
 Wanted = Callable[[object], bool]
 
@@ -47,7 +47,7 @@ class Origins:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.function = site.nearest(ast.FunctionDef)
+        self.function = site.nearest(FUNCTIONS)
         self.here = len(site.earlier)
         self._parsed: dict[int, tuple[list[ast.stmt], str]] = {}
 
@@ -127,7 +127,7 @@ class Origins:
             yield self.function.body, self.site.cell
             around = self.site.nearest(ast.ClassDef)
             for method in around.body if around and name.startswith("self.") else []:
-                if isinstance(method, ast.FunctionDef) and method is not self.function:
+                if isinstance(method, FUNCTIONS) and method is not self.function:
                     yield method.body, self.site.cell
         yield self.site.tree.body, self.site.cell
 
@@ -140,7 +140,7 @@ class Origins:
         return self._parsed[number]
 
 
-def _parameters(function: ast.FunctionDef) -> set[str]:
+def _parameters(function: FunctionText) -> set[str]:
     given = function.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return {one.arg for one in every if one is not None} - {"self"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import re
 
 from course_utils.clinic.rows import unrolled
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
 import torch
 
 _LOSS = re.compile("loss|cost|err|mse|objective", re.IGNORECASE)
@@ -67,7 +67,7 @@ def one_number_by(site: Site, result: ast.expr) -> str:
 def at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:
     """The place where a result was handed to the learner's function, with what was handed over there."""
     while True:
-        function = site.nearest(ast.FunctionDef)
+        function = site.nearest(FUNCTIONS)
         call = site.caller.nearest(ast.Call) if site.caller else None
         given = _given(function, call, result) if function and call else None
         if given is None or site.caller is None:
@@ -75,7 +75,7 @@ def at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:
         site, result = unrolled(site.caller), given
 
 
-def _given(function: ast.FunctionDef, call: ast.Call, result: ast.expr) -> ast.expr | None:
+def _given(function: FunctionText, call: ast.Call, result: ast.expr) -> ast.expr | None:
     names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     if isinstance(call.func, ast.Attribute) and names[:1] == ["self"]:
         names = names[1:]

@@ -20,6 +20,6 @@ def quiet_blocks(nodes: Iterable[ast.AST], line: int) -> list[ast.With]:
     return [one for one in blocks if one.lineno < line <= (one.end_lineno or 0)]
 
 
-def quiet_decorators(function: ast.FunctionDef) -> list[ast.expr]:
+def quiet_decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
     """`@torch.no_grad()` and its like above a function."""
     return [one for one in function.decorator_list if any(word in ast.unparse(one) for word in _DECORATORS)]

@@ -71,7 +71,7 @@ def _treated(ailment: Ailment, site: Site, match: re.Match[str]) -> Leaflet | No
     with suppress(Exception):  # the learner's cell may be anything
         opened = unrolled(site)
         found = ailment.treat(opened, match)
-        if found and ast.parse(found.cure).body:
+        if found and found.cure != found.before and ast.parse(found.cure).body:
             elsewhere = opened is site or found.before != opened.cell
             return found if elsewhere else replace(found, before=site.cell, line=site.line)
     return None

@@ -12,7 +12,7 @@ from course_utils.clinic.edits import followed, replaced, wrapped
 from course_utils.clinic.quiet import quiet_blocks
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, torch_word
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
 import torch
 
 
@@ -47,7 +47,7 @@ def strides(site: Site) -> list[Stride]:
 
 def body_of(site: Site) -> list[ast.stmt]:
     """The statements of the learner's function that the place is in, or of the cell."""
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     return function.body if function else site.tree.body
 
 

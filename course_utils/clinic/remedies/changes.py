@@ -10,7 +10,7 @@ from course_utils.clinic.clues import definitions, holders, own_line, stores, wi
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.outofplace import hidden, out_of_place
 from course_utils.clinic.remedies.too_soon import step_too_soon
-from course_utils.clinic.site import Site, names_in
+from course_utils.clinic.site import FunctionText, Site, names_in
 import torch
 
 _WRONG = (
@@ -100,7 +100,7 @@ def _share(other: torch.Tensor, held: torch.Tensor) -> bool:
 
 def _is_lost(site: Site, one: Change) -> bool:
     """Whether a function changes its argument for its caller: a new tensor would not reach the caller."""
-    above = [two for two in holders(site.tree, one.statement) if isinstance(two, ast.FunctionDef)]
+    above = [two for two in holders(site.tree, one.statement) if isinstance(two, FunctionText)]
     if not above or not isinstance(one.target, ast.Name) or one.kind in ("shared", "module"):
         return False
     own = {two.arg for two in ast.walk(above[0]) if isinstance(two, ast.arg)}

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 import re
 
+from course_utils.clinic.clues import function_of, stores
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.quiet import quiet_blocks
@@ -15,6 +16,7 @@ from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of
 import torch
 
+_ASIDE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)
 _SIGNS = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}
 
 
@@ -22,25 +24,66 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
     """`w -= rate * w.grad` on the tape, and all the other ways to write into a leaf."""
     step = site.statement
     goal = _goal(step)
-    if goal is None or _is_forward(site, step, goal):
+    if goal is None:
+        return _aside(site)
+    if _is_forward(site, step, goal):
         return None
     name = _leaf_name(site, goal)
     told = site.text(step).partition("\n")[0]
+    false_cure = mended(site.cell, [_false(site, one) for one in _ours(site, step)]) if _is_own(site, name) else ""
     changes = [Rewrite(run, wrapped, (f"with {torch_word(site)}.no_grad():",)) for run in _runs(site, step)]
     return Leaflet(
         ailment="leaf changed in place",
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
-        why=f"`{name}` asks for a gradient, so torch would have to note the change itself as a part of the "
-        "computation. A step is no part of it: take it off the tape.",
+        why=_WHY.format(name),
         before=site.cell,
         cure=with_torch(site, mended(site.cell, changes)),
-        false_cure=mended(site.cell, [_false(site, one) for one in _ours(site, step)]),
+        false_cure=false_cure,
         why_not=f"It makes a new `{name}`, which is a result and no leaf: its `.grad` stays None, and the old one, "
-        "which the gradient goes to, never moves.",
+        "which the gradient goes to, never moves."
+        if false_cure
+        else "",
         lesson="14",
     )
+
+
+def _aside(site: Site) -> Leaflet | None:
+    """A step in a lambda, or in a list that is written as a loop: `[p.sub_(rate * p.grad) for p in leaves]`."""
+    call = site.around[-1]
+    step = ast.copy_location(ast.Expr(call), call) if isinstance(call, ast.Call) else None
+    goal = _goal(step) if step else None
+    above = site.nearest(_ASIDE)
+    bodies = [getattr(above, name, None) for name in ("body", "elt", "value")]
+    if goal is None or step is None or call not in bodies or _is_forward(site, step, goal):
+        return None
+    quiet, statement = f"{torch_word(site)}.no_grad()", site.statement
+    if isinstance(above, ast.Lambda):
+        cure = replaced(site.cell, above, f"{quiet}({site.text(above)})")
+    elif isinstance(statement, ast.Expr) and statement.value is above:
+        cure = wrapped(site.cell, statement, f"with {quiet}:")
+    else:
+        return None
+    name, told = _leaf_name(site, goal), " ".join(site.text(call).split())
+    return Leaflet(
+        ailment="leaf changed in place",
+        happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
+        line=site.line,
+        tensor=name,
+        why=_WHY.format(name),
+        before=site.cell,
+        cure=with_torch(site, cure),
+        false_cure="",
+        why_not="",
+        lesson="14",
+    )
+
+
+_WHY = (
+    "`{}` asks for a gradient, so torch would have to note the change itself as a part of the computation. "
+    "A step is no part of it: take it off the tape."
+)
 
 
 def _goal(step: ast.stmt) -> ast.expr | None:
@@ -53,6 +96,14 @@ def _goal(step: ast.stmt) -> ast.expr | None:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=goal, attr=name))) if name.endswith("_"):
             return goal
     return None
+
+
+def _is_own(site: Site, name: str) -> bool:
+    """Whether `name = ...` at the place gives that name another value: in a function it may be one from outside."""
+    function = function_of(site.tree, site.statement)
+    if function is None or not name.isidentifier():
+        return True
+    return name in stores(function) | {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
 
 
 def _tensor(site: Site, goal: ast.expr) -> ast.expr:

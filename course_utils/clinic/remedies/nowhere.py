@@ -128,7 +128,7 @@ def _is_there(site: Site, statement: ast.Assign, name: str) -> bool:
 def _binds(one: ast.stmt) -> set[str]:
     """The names that a statement itself gives a value, an argument of a function included."""
     match one:
-        case ast.FunctionDef(args=given):
+        case ast.FunctionDef(args=given) | ast.AsyncFunctionDef(args=given):
             return {arg.arg for arg in ast.walk(given) if isinstance(arg, ast.arg)}
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
             return stores(one)

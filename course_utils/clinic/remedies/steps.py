@@ -13,13 +13,14 @@ from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, mended, with_torch
 from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of, in_place, is_cleared, strides
+from course_utils.clinic.unreached import unreached
 import torch
 
 
 def step_from_none(site: Site, _: re.Match[str]) -> Leaflet | None:
     """`rate * w.grad` where `w.grad` is None."""
     name = _without_gradient(site)
-    cause = cause_of(site, name) if name else None
+    cause = cause_of(site, name) or unreached(site, name) if name else None
     if name is None or cause is None:
         return None
     return _leaflet(site, name, cause, "gradient is None")
@@ -70,7 +71,7 @@ def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:
         why=cause.why,
         before=site.cell,
         cure=with_torch(site, mended(site.cell, cause.changes)),
-        false_cure=_guarded(site, name),
+        false_cure=_guarded(site, name) if cause.why_not else "",
         why_not=cause.why_not,
         lesson="07",
     )

@@ -19,7 +19,7 @@ from course_utils.clinic.remedies.asking import Mending, candidates, is_off, una
 from course_utils.clinic.remedies.mute import asked_of_result
 from course_utils.clinic.reopen import without_block, without_decorator
 from course_utils.clinic.rewrites import Rewrite, mended, suffixed, text_of, torch_word, with_torch
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
 from course_utils.clinic.strides import body_of, in_place, strides
 import torch
 
@@ -139,7 +139,7 @@ def _joined(
     quiet = _quiet_around(site, origins, chain, tainted)
     if isinstance(quiet, ast.With):
         cell, why = without_block(site, cell, quiet), why or "What is computed under `no_grad` leaves no graph."
-    elif isinstance(quiet, ast.FunctionDef):
+    elif isinstance(quiet, FunctionText):
         cell, why = without_decorator(site, cell, quiet), why or "What a `no_grad` function computes leaves no graph."
     if cell == site.cell or not (tainted or changes):
         return None
@@ -158,7 +158,7 @@ def _body(origin: Origin) -> list[ast.stmt]:
 
 def _quiet_around(
     site: Site, origins: Origins, chain: list[Origin], tainted: list[str]
-) -> ast.With | ast.FunctionDef | None:
+) -> ast.With | FunctionText | None:
     """The block or the function of this cell in which the tape does not run while the result is made."""
     ours = [one for one in chain if one.place == origins.here and one.name in tainted]
     for statement in [*(one.statement for one in ours), site.statement]:
@@ -169,11 +169,11 @@ def _quiet_around(
         maker = _quiet_maker(site, statement)
         if maker:
             return maker
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     return function if function and quiet_decorators(function) else None
 
 
-def _quiet_maker(site: Site, node: ast.AST) -> ast.FunctionDef | None:
+def _quiet_maker(site: Site, node: ast.AST) -> FunctionText | None:
     """The function of this cell that an expression calls, if the tape does not run in it."""
     return next((one for one in called_functions(site, node) if quiet_decorators(one)), None)
 

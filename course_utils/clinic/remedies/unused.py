@@ -13,9 +13,9 @@ from course_utils.clinic.passes import PassCall, pass_at
 from course_utils.clinic.reading import on_tape, runs_once
 from course_utils.clinic.rewrites import with_keyword
 from course_utils.clinic.site import Site
+from course_utils.clinic.ways import leads
 from course_utils.graph import Graph
 from course_utils.read import read_graph
-from course_utils.walk import edge_of, operands_first
 import torch
 
 
@@ -51,16 +51,6 @@ def _graph(site: Site, result: object) -> Graph | None:
     with suppress(Exception):
         return read_graph(result, {}, site.names)
     return None
-
-
-def leads(result: object, tensor: object) -> bool:
-    """Whether the tape leads from a result back to a tensor."""
-    if not (isinstance(result, torch.Tensor) and isinstance(tensor, torch.Tensor)):
-        return False
-    if not result.requires_grad or not tensor.requires_grad:
-        return False
-    goal = edge_of(tensor)[0]
-    return any(node is goal for node in operands_first(edge_of(result)[0]))
 
 
 def _wanted(site: Site, found: PassCall, index: str | None) -> tuple[ast.expr, str, object]:

@@ -1,0 +1,82 @@
+"""Why a gradient is None though a pass has run: no path leads to the leaf, or the step reads another's gradient."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace as with_fields
+
+from course_utils.clinic.causes import Cause
+from course_utils.clinic.clues import PLAIN
+from course_utils.clinic.edits import replaced, wrapped
+from course_utils.clinic.passes import pass_of
+from course_utils.clinic.reading import statements
+from course_utils.clinic.rewrites import Rewrite, mended
+from course_utils.clinic.site import Site
+from course_utils.clinic.strides import body_of, in_place, strides
+from course_utils.clinic.ways import leads
+import torch
+
+
+def unreached(site: Site, name: str) -> Cause | None:
+    """Why the `.grad` of a leaf is None after a pass; None if that cannot be told."""
+    held = site.value(ast.parse(name, mode="eval").body)
+    is_leaf = isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad
+    passes = _passes(site) if is_leaf else []
+    goal = _moved(site.statement)
+    if not passes or goal is None or any(leads(site.value(one), held) is not False for one in passes):
+        return None
+    result, moved = site.text(passes[-1]), ast.unparse(goal)
+    if moved == name:
+        return Cause(
+            f"`{name}.grad` is None, because `{result}` was not computed from `{name}`.",
+            f"The pass leaves gradients in the leaves that it comes to, and no path leads from `{result}` to `{name}`. "
+            f"Without a gradient there is no step to take; if `{name}` should have a say, the formula lacks it.",
+            [Rewrite(site.statement, wrapped, (f"if {name}.grad is not None:",))],
+            "",
+        )
+    own = site.value(goal)
+    if not isinstance(own, torch.Tensor) or not own.is_leaf or own.grad is None:
+        return None
+    return Cause(
+        f"`{moved}` takes its step with `{name}.grad`, which is None: `{result}` was not computed from `{name}`.",
+        f"Each leaf moves by its own gradient, and the pass has left one in `{moved}`.",
+        [Rewrite(site.tree.body[0], _rewritten, (_with_own(site, name, moved),))],
+        f"It raises nothing, and `{moved}` never moves.",
+    )
+
+
+def _passes(site: Site) -> list[ast.expr]:
+    """The results that passes before the place have started from; none if one of them is not known."""
+    before = [one for one in statements(body_of(site)) if one.lineno < site.line and not hasattr(one, "body")]
+    found = [call.result for one in before for node in ast.walk(one) if (call := pass_of(site, node))]
+    known = all(isinstance(site.value(one), torch.Tensor) for one in found)
+    return found if known else []
+
+
+def _moved(statement: ast.stmt) -> ast.expr | None:
+    """What a step moves."""
+    match statement:
+        case ast.AugAssign(target=goal) | ast.Assign(targets=[goal]):
+            found = goal
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=goal))):
+            found = goal
+        case _:
+            return None
+    if isinstance(found, ast.Attribute) and found.attr == "data":
+        found = found.value
+    return found if isinstance(found, PLAIN) else None
+
+
+def _with_own(site: Site, name: str, moved: str) -> str:
+    """The cell in which a step reads the gradient of what it moves, and moves the leaf itself."""
+    reads = [one for one in ast.walk(site.statement) if isinstance(one, ast.Attribute)]
+    changes = [Rewrite(one, replaced, (f"{moved}.grad",)) for one in reads if ast.unparse(one) == f"{name}.grad"]
+    cell = mended(site.cell, changes)
+    line, start = site.statement.lineno, site.statement.col_offset
+    there = with_fields(site, cell=cell, span=(line, line, start, start))
+    found = [one for one in strides(there) if one.statement.lineno == line]
+    return mended(cell, in_place(there, found)) if found else cell
+
+
+def _rewritten(_: str, __: ast.stmt, cell: str) -> str:
+    return cell
