@@ -80,3 +80,64 @@ def test_a_leaf_that_asks_is_not_said_to_have_been_replaced(case, ailment):
     assert "any more" not in leaflet.happened
     assert "requires_grad_()" not in leaflet.cure
     assert ("would make a new tensor" in leaflet.why) == ("w = w -" in case.cells[-1])
+
+
+SQUARE = "y_hat = w * x * w\nfit = ((y_hat - y) ** 2).mean()\npull = (y_hat ** 2).mean()\n"
+BOTH_SLOPES = "torch.allclose(w.grad, torch.tensor(-14.0))"
+TWICE = {
+    "two losses": training([], f"{LEAF}\n{SQUARE}fit.backward()\npull.backward()", BOTH_SLOPES, "pull", 6),
+    "two losses of one name": training(
+        [], f"{LEAF}\ny_hat = w * x * w\nloss = ((y_hat - y) ** 2).mean()\nloss.backward()\nloss = (y_hat ** 2).mean()\nloss.backward()",
+        BOTH_SLOPES, "loss", 6,
+    ),
+    "two losses in two cells": training(
+        [f"{LEAF}\ny_hat = w * x * w", "fit = ((y_hat - y) ** 2).mean()\nfit.backward()"],
+        "pull = (y_hat ** 2).mean()\npull.backward()", BOTH_SLOPES, "pull", 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TWICE.values(), ids=TWICE)
+def test_only_what_both_passes_go_through_is_passed_twice(case):
+    """In each, the first pass brings -49/3 and the second 7/3."""
+    leaflet, failed = treat(case, "second backward")
+    assert leaflet.happened == "a second backward pass through `y_hat`, computed only once."
+    assert "(If one graph is meant twice, `retain_graph=True` belongs in the first pass: lesson 14.)" in leaflet.why
+    assert "it belongs in the first pass" in leaflet.why_not
+    assert "backward through the graph a second time" in failed
+
+
+def test_a_graph_that_is_used_up_in_a_loop():
+    case = training(
+        [MADE], "for _ in range(60):\n    loss.backward()\n    with torch.no_grad():\n        w -= 0.05 * w.grad\n    w.grad = None", NEAR, "loss", 2
+    )
+    assert "finds a graph that is used up. Compute it anew before each pass." in treat(case, "second backward")[0].why
+
+
+AWAY = "b = torch.tensor(0.0, requires_grad=True)"
+UNASKED = {
+    "another leaf in the notebook": training(
+        [AWAY], "w = torch.tensor(0.5)\nloss = ((w * x - y) ** 2).mean()\nloss.backward()", "w.grad is not None and w.grad < -13", "w", 3
+    ),
+    "and the leaf in a cell of its own": training(
+        [AWAY, "w = torch.tensor(0.5)"], "from torch.nn.functional import mse_loss\nloss = mse_loss(w * x, y)\nloss.backward()",
+        "w.grad is not None and w.grad < -13", "w", 3,
+    ),
+    "another model in the notebook": training(
+        ["net = nn.Linear(1, 1)"], "w = torch.tensor(0.5)\nloss = ((w * x - y) ** 2).mean()\nloss.backward()",
+        "w.grad is not None and w.grad < -13", "w", 3,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNASKED.values(), ids=UNASKED)
+def test_another_leaf_does_not_hide_the_one_that_did_not_ask(case):
+    treat(case, "no graph")
+
+
+def test_what_a_function_of_the_learners_cuts_is_not_blamed_on_its_data():
+    shell, said = admit(
+        f"{LEAF}\ndef model(x):\n    return (w * x).detach()", "a = torch.tensor(1.0)\nloss = ((model(a) - 1) ** 2).mean()\nloss.backward()", setup=POINTS
+    )
+    shell.close()
+    assert not any("a" in leaflet.tensor for leaflet in said.leaflets)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from course_utils.clinic.called import called_functions
 from course_utils.clinic.clues import block_of, holders, parsed
 from course_utils.clinic.edits import followed, inserted, without
-from course_utils.clinic.origins import Origins
+from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, one_number_by, pass_of
 from course_utils.clinic.reading import on_tape, runs_once, statements
 from course_utils.clinic.rewrites import Rewrite, text_of
@@ -31,6 +32,24 @@ def goes_back(site: Site, statement: ast.AST) -> PassCall | None:
         if one is statement:
             stack += called_functions(site, statement)
     return None
+
+
+def passed_before(site: Site, chain: list[Origin]) -> list[str]:
+    """The names of a chain that an earlier pass in the cell went through as well."""
+    gone: set[tuple[str, int, int]] = set()
+    for one in passes_before(site):
+        there = replace(site, span=(one.lineno, one.lineno, one.col_offset, one.col_offset))
+        found = goes_back(there, one)
+        behind = Origins(there).chain([found.result], on_tape) if found else []
+        gone |= {(origin.name, origin.place, origin.statement.lineno) for origin in behind}
+    same = [origin for origin in chain if (origin.name, origin.place, origin.statement.lineno) in gone]
+    return list(dict.fromkeys(origin.name for origin in same))
+
+
+def passes_before(site: Site) -> Iterator[ast.stmt]:
+    """The statements before a place, in its function or cell, that go backward."""
+    before = [one for one in statements(_block(site)) if one.lineno < site.line and not hasattr(one, "body")]
+    yield from (one for one in before if goes_back(site, one))
 
 
 def has_pass(site: Site, step: ast.stmt) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 import re
+from types import ModuleType
 
 from course_utils.clinic.asking import ask, made_in_cell
 from course_utils.clinic.edits import inserted
@@ -13,7 +14,7 @@ from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import pass_at
 from course_utils.clinic.reading import runs_once
 from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import Site, names_in
 import torch
 
 _LEAVES = re.compile(r"(w|b|theta|weights?|bias|params?|a|c)\d*$")
@@ -90,16 +91,31 @@ def candidates(site: Site, chain: list[Origin]) -> list[str]:
         if found := [name for name in names if is_off(site, name)]:
             return found
     names = [name for name in dict.fromkeys(origin.name for origin in chain) if is_off(site, name)]
-    if any(_asks(thing) for thing in site.names.values()):  # there is a leaf: the graph is cut on its way
+    if any(_asks(thing) for thing in _read(site, chain)):  # there is a leaf: the graph is cut on its way
         return []
     leaves = [name for name in names if _LEAVES.fullmatch(name.rpartition(".")[2])]
     alone = [name for name in names if made_in_cell(site, name) is not None and name not in _results(chain)]
     return leaves or (alone if len(alone) == 1 else [])
 
 
+def _read(site: Site, chain: list[Origin]) -> list[object]:
+    """What may have been read on the way: all there is, where something of the learner's own was called."""
+    read = [site.names.get(name) for origin in chain for name in names_in(origin.statement)]
+    known = (torch.Tensor, torch.nn.Module, ModuleType, int, float, str, range, type(None))
+    opaque = [one for one in read if not isinstance(one, known) and not _is_torchs(one)]
+    return list(site.names.values()) if opaque else read
+
+
+def _is_torchs(thing: object) -> bool:
+    of_tensors = isinstance(thing, list | tuple) and all(isinstance(one, torch.Tensor | int | float) for one in thing)
+    return of_tensors or str(getattr(thing, "__module__", "")).partition(".")[0] in {"torch", "builtins", "math"}
+
+
 def _asks(thing: object) -> bool:
     if isinstance(thing, torch.nn.Module):
         return any(one.requires_grad for one in thing.parameters())
+    if isinstance(thing, list | tuple):
+        return any(isinstance(one, torch.Tensor) and one.requires_grad for one in thing)
     return isinstance(thing, torch.Tensor) and thing.requires_grad
 
 

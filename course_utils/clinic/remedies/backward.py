@@ -9,6 +9,7 @@ import re
 from course_utils.clinic.edits import followed, inserted
 from course_utils.clinic.kept import changed_weight
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.missing import passed_before, passes_before
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
 from course_utils.clinic.reading import on_tape, runs_once, statements, targets
@@ -45,11 +46,9 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], result: as
     again = outside or chain
     if not again or any(runs_once(origin.unit) for origin in again) or not _can_run(site, again):
         return None
-    lines = list(dict.fromkeys(origin.text for origin in again))
-    made = {origin.name for origin in again}
-    at = _first_reader(loop, made, site.statement) if loop else site.statement
-    lines += [] if loop else _resets(site, origins)
-    made_once = list(dict.fromkeys(origin.name for origin in again))
+    made = list(dict.fromkeys(origin.name for origin in again))
+    elsewhere = list(dict.fromkeys(origin.name for origin in again if origin.place < origins.here))
+    made_once = made if loop else passed_before(site, chain) or elsewhere or made
     what = " and ".join(f"`{one}`" for one in made_once)
     here = loop is not None and all(origin.place == origins.here for origin in outside)
     return Leaflet(
@@ -58,10 +57,9 @@ def _computed_anew(site: Site, origins: Origins, chain: list[Origin], result: as
         line=site.line,
         tensor=site.text(result),
         why=f"A backward pass uses the graph up: what the operations kept is freed. {what} "
-        f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew "
-        "before each pass.",
+        f"{_where(made_once, loop, here)}, so {_used_up(made_once, loop)}",
         before=site.cell,
-        cure=inserted(site.cell, at, *lines),
+        cure=_with_forward(site, origins, again, loop),
         false_cure=kept,
         why_not=(_outcome(site, origins, result, _STALE) if here else _LATE) if kept else "",
         lesson="05",
@@ -72,7 +70,10 @@ _STALE = (
     "The graph is kept, but it is still that of the first round, with the old numbers: each pass sends the slope of a "
     "place that was left long ago."
 )
-_LATE = "It comes too late: the pass before has freed the graph already, and the same error comes again."
+_LATE = (
+    "It comes too late: the pass before has freed the graph already, and the same error comes again. (If you mean "
+    "one graph twice, it belongs in the first pass.)"
+)
 _LONG = (
     "The graph is kept, and with it all earlier rounds: each pass runs through every round so far, takes longer than "
     "the one before, and sends slopes of old weights."
@@ -91,6 +92,33 @@ def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
     if loop is None:
         return f"{were} computed once, before the first of the two passes"
     return f"{were} computed {'before the loop' if here else 'in another cell'}"
+
+
+def _used_up(made: list[str], loop: ast.stmt | None) -> str:
+    it = "it" if len(made) == 1 else "them"
+    if loop:
+        return f"the second pass finds a graph that is used up. Compute {it} anew before each pass."
+    return (
+        f"the second pass finds {it} used up. Compute {it} anew before each pass. (If one graph is meant twice, "
+        "`retain_graph=True` belongs in the first pass: lesson 14.)"
+    )
+
+
+def _with_forward(site: Site, origins: Origins, again: list[Origin], loop: ast.For | ast.While | None) -> str:
+    """The cell in which the forward pass runs before each backward pass."""
+    lines = list(dict.fromkeys(origin.text for origin in again))
+    if loop:
+        return inserted(site.cell, _first_reader(loop.body, {origin.name for origin in again}, site.statement), *lines)
+    lines += _resets(site, origins)
+    before = [origin for origin in again if origin.place < origins.here]
+    body = origins.function.body if origins.function else site.tree.body
+    if len(before) < len(again) and before and not any(True for _ in passes_before(site)):  # the rest runs anew here
+        return inserted(
+            site.cell,
+            _first_reader(body, {origin.name for origin in before}, site.statement),
+            *dict.fromkeys(origin.text for origin in before),
+        )
+    return inserted(site.cell, site.statement, *lines)
 
 
 def _carried(site: Site, origins: Origins, carried: list[str], result: ast.expr, kept: str) -> Leaflet | None:
@@ -127,9 +155,9 @@ def _let_go(site: Site, name: str) -> str:
     return f"{name} = {name}.detach()"
 
 
-def _first_reader(loop: ast.For | ast.While, made: set[str], last: ast.stmt) -> ast.stmt:
-    """The first statement of a loop's body that reads one of the names."""
-    for one in loop.body:
+def _first_reader(body: list[ast.stmt], made: set[str], last: ast.stmt) -> ast.stmt:
+    """The first statement of a block that reads one of the names."""
+    for one in body:
         read = {ast.unparse(node) for node in ast.walk(one) if isinstance(getattr(node, "ctx", None), ast.Load)}
         if read & made:
             return one
