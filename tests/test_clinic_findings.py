@@ -109,7 +109,11 @@ def test_only_what_both_passes_go_through_is_passed_twice(case):
 
 def test_a_graph_that_is_used_up_in_a_loop():
     case = training(
-        [MADE], "for _ in range(60):\n    loss.backward()\n    with torch.no_grad():\n        w -= 0.05 * w.grad\n    w.grad = None", NEAR, "loss", 2
+        [MADE],
+        "for _ in range(60):\n    loss.backward()\n    with torch.no_grad():\n        w -= 0.05 * w.grad\n    w.grad = None",
+        NEAR,
+        "loss",
+        2,
     )
     assert "finds a graph that is used up. Compute it anew before each pass." in treat(case, "second backward")[0].why
 
@@ -137,7 +141,76 @@ def test_another_leaf_does_not_hide_the_one_that_did_not_ask(case):
 
 def test_what_a_function_of_the_learners_cuts_is_not_blamed_on_its_data():
     shell, said = admit(
-        f"{LEAF}\ndef model(x):\n    return (w * x).detach()", "a = torch.tensor(1.0)\nloss = ((model(a) - 1) ** 2).mean()\nloss.backward()", setup=POINTS
+        f"{LEAF}\ndef model(x):\n    return (w * x).detach()",
+        "a = torch.tensor(1.0)\nloss = ((model(a) - 1) ** 2).mean()\nloss.backward()",
+        setup=POINTS,
     )
     shell.close()
     assert not any("a" in leaflet.tensor for leaflet in said.leaflets)
+
+
+ASK = "got = torch.autograd.grad(loss, b)"
+TO_B = "(2 * (w * x + b - y)).mean()"
+TO_2B = "(4 * (w * x + 2 * b - y)).mean()"
+OFF = {
+    "detach, with a name": ([LINE], f"c = b.detach()\nloss = ((w * x + c - y) ** 2).mean()\n{ASK}", TO_B, 3),
+    "detach in the formula": ([LINE], f"loss = ((w * x + b.detach() - y) ** 2).mean()\n{ASK}", TO_B, 2),
+    "item": ([LINE], f"loss = ((w * x + b.item() - y) ** 2).mean()\n{ASK}", TO_B, 2),
+    "data, in another cell": ([f"{LINE}\nloss = ((w * x + b.data - y) ** 2).mean()"], ASK, TO_B, 1),
+    "detach, in another cell": ([f"{LINE}\nc = b.detach()"], f"loss = ((w * x + c - y) ** 2).mean()\n{ASK}", TO_B, 2),
+    "in the call": ([LINE], ASK.replace("loss", "((w * x + b.detach() - y) ** 2).mean()"), TO_B, 1),
+    "no_grad": ([], f"{LINE}\nwith torch.no_grad():\n    c = 2 * b\nloss = ((w * x + c - y) ** 2).mean()\n{ASK}", TO_2B, 6),
+    "no_grad, in another cell": (
+        [f"{LINE}\nwith torch.no_grad():\n    c = 2 * b"], f"loss = ((w * x + c - y) ** 2).mean()\n{ASK}", TO_2B, 2
+    ),
+    "in a function": (
+        [LINE], f"def model(x):\n    return w * x + b.detach()\nloss = ((model(x) - y) ** 2).mean()\n{ASK}", TO_B, 4
+    ),
+    "a function off the tape": (
+        [LINE], f"@torch.no_grad()\ndef more():\n    return 2 * b\nloss = ((w * x + more() - y) ** 2).mean()\n{ASK}", TO_2B, 5
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "cell", "slope", "line"), OFF.values(), ids=OFF)
+def test_a_way_off_the_tape_is_not_called_a_slope_of_0(cells, cell, slope, line):
+    goal = f"got[0] is not None and torch.allclose(got[0], {slope})"
+    leaflet, failed = treat(training(cells, cell, goal, "b", line), "not in the graph")
+    assert "computed from `b` off the tape" in leaflet.happened
+    assert "materialize_grads" not in leaflet.cure
+    assert failed == ""
+
+
+@pytest.mark.parametrize(
+    "formula", ["w * x * (b > 0)", "w * x * part", "model(x)"], ids=["no slope at all", "with a name", "a model's part"]
+)
+def test_no_card_where_the_way_off_the_tape_is_not_known(formula):
+    more = "part = (b > 0).float()\nclass Model(nn.Module):\n    def forward(self, x):\n        return w * x + b.detach()\nmodel = Model()"
+    shell, said = admit(f"{LINE}\n{more}", f"loss = (({formula} - y) ** 2).mean()\n{ASK}", setup=POINTS)
+    shell.close()
+    assert said.error is not None
+    assert said.leaflets == []
+
+
+def test_a_formula_that_lacks_a_parameter_lacks_it():
+    case = training([LINE], f"loss = ((w * x - y) ** 2).mean()\n{ASK}", "got[0] is not None and got[0] == 0", "b", 2)
+    leaflet, _ = treat(case, "not in the graph")
+    assert "If `b` should learn, give it a place in the formula." in leaflet.why
+
+
+def test_a_swapped_answer_is_none():
+    cell = "loss = ((w * x - y) ** 2).mean()\ngot = torch.autograd.grad(w, loss)"
+    leaflet, _ = treat(training([LINE], cell, "got[0] is not None and got[0] < -13", "loss", 2), "not in the graph")
+    assert leaflet.why_not == "Then the answer is None: `w` was still not computed from `loss`."
+
+
+def test_lines_of_other_cells_come_before_what_reads_them():
+    """Had x asked from the start, y would be on the tape too."""
+    case = training(
+        [f"{LEAF}\nx = torch.tensor([1.0, 2.0])\ny = 2 * x"],
+        "loss = ((w * x - y) ** 2).mean()\ngot = torch.autograd.grad(loss, x)",
+        "torch.allclose(got[0], (0.5 - 2) ** 2 * x)", "x", 2,
+    )  # fmt: skip
+    leaflet, _ = treat(case, "input did not ask")
+    assert leaflet.cure.index("y = 2 * x") < leaflet.cure.index("loss =")
+    assert leaflet.why_not.startswith("`allow_unused` is about tensors")

@@ -91,6 +91,15 @@ class Origins:
         within = loop is not None and loop.lineno <= origin.statement.lineno <= (loop.end_lineno or 0)
         return within and origin.place == self.here
 
+    def first_reader(self, names: set[str]) -> ast.stmt:
+        """The first statement of the loop, or of the function or cell, that reads one of the names; else the place."""
+        around = self.function.body if self.function else self.site.tree.body
+        for one in self.loop.body if self.loop else around:
+            nodes = [node for node in ast.walk(one) if isinstance(getattr(node, "ctx", None), ast.Load)]
+            if one.lineno <= self.site.line and names & {ast.unparse(node) for node in nodes}:
+                return one
+        return self.site.statement
+
     def carried(self, chain: Iterable[Origin]) -> list[str]:
         """Names that hold, at the start of a round of the loop, what the round before has left in them."""
         loop = self.loop

@@ -50,7 +50,8 @@ def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=mended(site.cell, mending.changes),
         false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
-        why_not="It is about tensors that were not used. This one asks for no gradient: the same error comes again.",
+        why_not="`allow_unused` is about tensors that were not used. This one asks for no gradient: the same "
+        "error comes again.",
         lesson="04",
     )
 
@@ -67,16 +68,16 @@ def unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str])
     if not changes:
         return None
     again: list[str] = []
-    behind = set(names)
+    behind, made = set(names), set[str]()
     for origin in chain:
         read = {ast.unparse(one) for one in ast.walk(origin.statement) if isinstance(one, ast.expr)}
         if read & behind and origin.name not in names and origin.place < origins.here:
             behind.add(origin.name)
             again.append(origin.text)
+            made.add(origin.name)
     if any(runs_once(ast.parse(text)) for text in again):
         return None
-    loop = origins.loop
-    changes += [Rewrite(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []
+    changes += [Rewrite(origins.first_reader(made), inserted, tuple(again))] if again else []
     what = " and ".join(f"`{name}`" for name in names)
     why = f"{what} did not ask for a gradient: made without `requires_grad=True`, a tensor leaves no graph behind."
     return Mending(names[0], why, changes=changes)
