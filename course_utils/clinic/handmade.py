@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from types import MethodType
 
 from course_utils.clinic.clues import function_of, parsed
 from course_utils.clinic.derivative import slope_of
@@ -149,6 +150,5 @@ def applied(site: Site, tree: ast.AST, kind: str) -> list[ast.Call]:
 
 
 def _is_apply(value: object, kind: str) -> bool:
-    return (
-        getattr(value, "__name__", "") == "apply" and getattr(getattr(value, "__self__", None), "__name__", "") == kind
-    )
+    is_method = isinstance(value, MethodType)
+    return is_method and value.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind
