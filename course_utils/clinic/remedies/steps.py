@@ -41,16 +41,29 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
         return _leaflet(site, name, cause, "zeroing None")
     if not getattr(held, "is_leaf", False) or not getattr(held, "requires_grad", False):
         return None
-    rest = without(site.cell, statement)
+    lines = [(statement, name), *_more_zeroing(site, statement)]
+    rest = mended(site.cell, [Rewrite(one, without, ()) for one, _ in lines])
     is_enough = is_cleared(replace(site, cell=rest), name)  # then the line was one too many
     cause = Cause(
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
         f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
         "is right at any time, and the next pass starts afresh.",
-        [Rewrite(statement, replaced, (f"{name}.grad = None",))],
+        [Rewrite(one, replaced, (f"{other}.grad = None",)) for one, other in lines],
         "" if is_enough else "Then nothing clears the gradient: each pass adds its own to those of all passes before.",
     )
     return replace(_leaflet(site, name, cause, "zeroing None"), false_cure="" if is_enough else rest)
+
+
+def _more_zeroing(site: Site, first: ast.stmt) -> list[tuple[ast.stmt, str]]:
+    """The other lines that zero what is None, each with its tensor: they would raise the next errors."""
+    found: list[tuple[ast.stmt, str]] = []
+    for one in statements(body_of(site)):
+        text = ast.unparse(one)
+        if one is not first and isinstance(one, ast.Expr) and ZERO.search(text):
+            name = ast.unparse(ast.parse(ZERO.sub("", text), mode="eval").body)
+            gradient = site.value(ast.parse(f"{name}.grad", mode="eval").body)
+            found += [(one, name)] if gradient is None else []
+    return found
 
 
 def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:

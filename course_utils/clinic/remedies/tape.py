@@ -91,6 +91,8 @@ def _switched_off(site: Site) -> Mending | None:
     for one in statements(site.tree.body):
         if isinstance(one, ast.Expr) and "set_grad_enabled(False)" in ast.unparse(one):
             return Mending("", why, changes=[Rewrite(one, replaced, (f"{word}(True)",))])
+    if not any("set_grad_enabled(False)" in cell for cell in site.earlier):
+        return None
     return Mending("", why, changes=[Rewrite(first_statement(site.tree.body), inserted, (f"{word}(True)",))])
 
 
