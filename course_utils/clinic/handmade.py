@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from types import MethodType
 
 from course_utils.clinic.clues import function_of, parsed
 from course_utils.clinic.derivative import slope_of
@@ -27,6 +28,7 @@ class Handmade:
         is_plain: whether `forward` runs on the tape, when it is called with None for `ctx`.
         in_lambda: whether `backward` is a lambda.
         handed: what `apply` was handed, where it is called last.
+        context: what `forward` calls its first argument, `ctx` with most.
     """
 
     cell: str
@@ -39,6 +41,7 @@ class Handmade:
     is_plain: bool
     in_lambda: bool
     handed: tuple[ast.expr, ...]
+    context: str
 
     def parts(self) -> list[list[ast.expr]]:
         """Each answer, gradient by gradient."""
@@ -100,7 +103,7 @@ def _read(
         cell, kind, _answers(tree, backward), [one.arg for one in backward.args.args][1:2].pop(), tuple(arguments),
         formulas[0] if once else None, _names(forward, backward),
         not uses and not any(word in text for word in _LEAVES_TAPE),
-        isinstance(backward, ast.Lambda), handed(site, kind),
+        isinstance(backward, ast.Lambda), handed(site, kind), context,
     )  # fmt: skip
 
 
@@ -117,15 +120,16 @@ def _is_bound(made: ast.AST, name: str) -> bool:
     )
 
 
-def _names(forward: ast.AST, backward: ast.AST) -> dict[str, str]:
+def _names(forward: ast.FunctionDef | ast.Lambda, backward: ast.FunctionDef | ast.Lambda) -> dict[str, str]:
     """What the names of `forward` are called in `backward`: by `ctx.saved_tensors` and by `ctx.k`."""
     found: dict[str, str] = {}
     saved: list[str] = []
+    context = next((one.arg for one in backward.args.args), "ctx")  # it may have another name there than in forward
     for one in ast.walk(forward):
         match one:
             case ast.Call(func=ast.Attribute(attr="save_for_backward"), args=args):
                 saved = [ast.unparse(arg) for arg in args]
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=context), attr=name)], value=ast.Name(id=kept)):
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=name)], value=ast.Name(id=kept)):
                 found[kept] = f"{context}.{name}"
     for one in ast.walk(backward):
         match one:
@@ -149,6 +153,6 @@ def applied(site: Site, tree: ast.AST, kind: str) -> list[ast.Call]:
 
 
 def _is_apply(value: object, kind: str) -> bool:
-    return (
-        getattr(value, "__name__", "") == "apply" and getattr(getattr(value, "__self__", None), "__name__", "") == kind
-    )
+    if not isinstance(value, MethodType):
+        return False
+    return value.__func__.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind

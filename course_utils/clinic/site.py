@@ -148,8 +148,20 @@ def _site(
     if cell != text:
         edges = (shifted(text, cell, row, column) for row, column in zip(span[:2], span[2:], strict=True))
         span = (*span[:2], *edges)  # type: ignore[assignment]
-    seen = names if names is not None else {**frame.f_globals, **frame.f_locals}
+    seen = names if names is not None else tame({**frame.f_globals, **frame.f_locals})
     return Site(cell, span, seen, tuple(map(untabbed, earlier)), caller)
+
+
+def tame(names: Mapping[str, object]) -> dict[str, object]:
+    """The variables without those that raise when they are asked what they are."""
+    return {name: held for name, held in names.items() if _is_tame(held)}
+
+
+def _is_tame(held: object) -> bool:
+    try:
+        return isinstance(held, object) and isinstance(held.__class__, type)
+    except Exception:
+        return False
 
 
 def _span(code: CodeType, instruction: int, line: int) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ from course_utils.clinic.asking import ask
 from course_utils.clinic.clues import block_of
 from course_utils.clinic.edits import followed, replaced, wrapped
 from course_utils.clinic.quiet import quiet_blocks
-from course_utils.clinic.reading import statements
+from course_utils.clinic.reading import statements, targets
 from course_utils.clinic.rewrites import Rewrite, torch_word
 from course_utils.clinic.site import FUNCTIONS, Site
 import torch
@@ -65,7 +65,7 @@ def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
         resets = [f"{name}.grad = None" for name in uncleared]
         changes += [Rewrite(statement, followed, tuple(resets))] if resets else []
         for stride in ours:
-            changes += ask(site, stride.name)
+            changes += [] if _is_handed_out(site, stride) else ask(site, stride.name)
             changes += _early_zeroing(site, stride)
     return changes
 
@@ -89,6 +89,12 @@ def _moves_again(site: Site, stride: Stride, found: list[Stride]) -> bool:
     later = [one.statement for one in found if one.name == stride.name and one.statement in rest]
     between = rest[: rest.index(later[0])] if later else []
     return bool(later) and not any("backward(" in ast.unparse(one) for one in between)
+
+
+def _is_handed_out(site: Site, stride: Stride) -> bool:
+    """Whether a loop hands out what is moved, as in `for p in leaves`: the leaves themselves are still there."""
+    loops = [one for one in ast.walk(site.tree) if isinstance(one, ast.For) and stride.statement in ast.walk(one)]
+    return any(stride.name in targets(one) for one in loops)
 
 
 def is_cleared(site: Site, name: str) -> bool:

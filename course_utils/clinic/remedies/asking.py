@@ -12,7 +12,7 @@ from course_utils.clinic.edits import inserted
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import pass_at
-from course_utils.clinic.reading import runs_once
+from course_utils.clinic.reading import adds_to, made_from, runs_once, statements, targets
 from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
 from course_utils.clinic.site import Site, names_in
 import torch
@@ -70,16 +70,21 @@ def unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str])
     again: list[str] = []
     behind, made = set(names), set[str]()
     for origin in chain:
-        read = {ast.unparse(one) for one in ast.walk(origin.statement) if isinstance(one, ast.expr)}
+        read = {ast.unparse(one) for one in ast.walk(made_from(origin.statement)) if isinstance(one, ast.expr)}
+        read |= {origin.name} if adds_to(origin.statement, origin.name) else set()
         if read & behind and origin.name not in names and origin.place < origins.here:
             behind.add(origin.name)
             again.append(origin.text)
             made.add(origin.name)
-    if any(runs_once(ast.parse(text)) for text in again):
+    made_anew = {name for text in again for one in statements(ast.parse(text).body) for name in targets(one)}
+    if any(runs_once(ast.parse(text)) for text in again) or made_anew & set(names):
         return None
     changes += [Rewrite(origins.first_reader(made), inserted, tuple(again))] if again else []
     what = " and ".join(f"`{name}`" for name in names)
     why = f"{what} did not ask for a gradient: made without `requires_grad=True`, a tensor leaves no graph behind."
+    if any(made_in_cell(site, name) is None for name in names):
+        why = f"{what} {'does' if len(names) == 1 else 'do'} not ask for a gradient: made without "
+        why += "`requires_grad=True`, made anew off the tape, or told to stop. Such a tensor leaves no graph behind."
     return Mending(names[0], why, changes=changes)
 
 

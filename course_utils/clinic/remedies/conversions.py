@@ -9,6 +9,7 @@ import re
 from course_utils.clinic.clues import dotted, has_own_lines, is_inner, may_bind, name_of, one_line, parsed, torch_in
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.rewrites import Rewrite, mended
 from course_utils.clinic.site import Site
 from course_utils.clinic.tracked import asks
 import torch
@@ -137,10 +138,29 @@ def _made(site: Site, call: ast.Call, asked: ast.keyword) -> Mended | None:
     if not library or any(one.arg is None for one in call.keywords):
         return None
     floats = f"{library}.float32"
-    cure = replaced(site.cell, *((kind.value, floats) if kind else (asked, f"dtype={floats}, {site.text(asked)}")))
+    own = [Rewrite(kind.value, replaced, (floats,))] if kind else [_with_floats(site, asked, floats)]
+    cure = mended(site.cell, [*own, *(_with_floats(site, one, floats) for one in _others(site, call))])
     stands = site.statement
     name = name_of(site, stands.targets[0]) if isinstance(stands, ast.Assign) and stands.value is call else ""
     return name, cure, replaced(site.cell, asked.value, "False"), _SILENT
+
+
+def _with_floats(site: Site, asked: ast.keyword, floats: str) -> Rewrite:
+    return Rewrite(asked, replaced, (f"dtype={floats}, {site.text(asked)}",))  # type: ignore[arg-type]
+
+
+def _others(site: Site, call: ast.Call) -> list[ast.keyword]:
+    """The same word in other calls of the cell that make whole numbers: they would raise the next errors."""
+    found = []
+    for one in ast.walk(site.tree):
+        if isinstance(one, ast.Call) and one is not call and site.value(one.func) in (torch.tensor, torch.arange):
+            words = {word.arg: word for word in one.keywords}
+            numbers = [part.value for arg in one.args for part in ast.walk(arg) if isinstance(part, ast.Constant)]
+            plain = all(isinstance(arg, ast.Constant | ast.List | ast.UnaryOp) for arg in one.args)
+            whole = plain and bool(numbers) and all(type(number) is int for number in numbers)
+            if whole and "dtype" not in words and "requires_grad" in words:
+                found.append(words["requires_grad"])
+    return found
 
 
 def _asked(site: Site, call: ast.Call) -> Mended | None:

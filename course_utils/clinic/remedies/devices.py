@@ -107,16 +107,18 @@ def from_inference(site: Site, match: re.Match[str]) -> Leaflet | None:
     if found is None or not has_own_lines(site.cell, stands):
         return None
     name = site.text(found)
+    wanted = "is to be noted on the tape" if saved else _OUTSIDE.get("requires_grad" in site.text(stands), "")
     cure = _no_grad(site, name) or _cloned(site, stands, found)
     if not cure:
         return None
     return Leaflet(
         ailment="inference tensor",
-        happened=f"`{name}` was made in inference mode, and `{one_line(site, site.around[-1])}` is for the tape.",
+        happened=f"`{name}` was made in inference mode, and `{one_line(site, site.around[-1])}` {wanted}.",
         line=site.line,
         tensor=name,
-        why="A tensor made in inference mode can never be part of a computation that torch notes. "
-        "`torch.no_grad()` stays off the tape as well and makes ordinary tensors; `clone()` makes one afterwards.",
+        why="torch counts no changes of a tensor made in inference mode, so it refuses to keep it for the way back, or "
+        "to change it outside. `torch.no_grad()` stays off the tape as well and makes ordinary tensors; `clone()` "
+        "makes one afterwards.",
         before=site.cell,
         cure=cure,
         false_cure=wrapped(site.cell, stands, f"with {torch_in(site)}.no_grad():") if saved and torch_in(site) else "",
@@ -126,6 +128,9 @@ def from_inference(site: Site, match: re.Match[str]) -> Leaflet | None:
         else "",
         lesson="14",
     )
+
+
+_OUTSIDE = {True: "lets it ask outside", False: "changes it outside"}
 
 
 def _plain(site: Site) -> list[ast.expr]:

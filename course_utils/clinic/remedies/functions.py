@@ -14,10 +14,10 @@ from course_utils.clinic.tracked import asks
 import torch
 
 _WHY = (
-    "`backward` answers for each thing that `forward` was handed, in the same order and without `ctx`: "
+    "`backward` answers for each thing that `forward` was handed, in the same order and without `{0}`: "
     "with a gradient for a tensor that asks, with `None` for all else."
 )
-_ALONE = " As a plain function, with None for `ctx`, `forward` runs on the tape, and torch finds all gradients."
+_ALONE = " As a plain function, with None for `{0}`, `forward` runs on the tape, and torch finds all gradients."
 
 
 def wrong_number(site: Site, match: re.Match[str]) -> Leaflet | None:
@@ -49,7 +49,11 @@ def _thought_of(site: Site, made: Handmade, happened: str, asking: list[int]) ->
     cell, cure, line, why = made.cell, "", made.answers[0].lineno, ""
     if all(texts) and len(made.answers) == 1:
         cure = replaced(made.cell, made.answers[0], _row(made, texts))
-        why = f" The formula is `{ast.unparse(made.formula)}`." if made.formula is not None else ""
+        why = (
+            f" The formula is `{ast.unparse(made.formula)}`.".replace("{", "{{").replace("}", "}}")
+            if made.formula is not None
+            else ""
+        )
     elif made.is_plain:
         cell, calls, why = site.cell, applied(site, site.tree, made.kind), _ALONE
         cure, line = cell, calls[-1].lineno if calls else line
@@ -59,7 +63,7 @@ def _thought_of(site: Site, made: Handmade, happened: str, asking: list[int]) ->
     if cure in ("", cell):
         return None
     false_cure, why_not = _padded(made, asking) if cell == made.cell else ("", "")
-    return _leaflet(happened, line, _WHY + why, cell, cure, false_cure, why_not)
+    return _leaflet(happened, line, (_WHY + why).format(made.context), cell, cure, false_cure, why_not)
 
 
 def _padded(made: Handmade, asking: list[int]) -> tuple[str, str]:
@@ -86,7 +90,9 @@ def _filled_up(site: Site, made: Handmade, happened: str, expected: int) -> Leaf
         wrong, why_not = _false(site, made, texts, slots, expected)
         false_cure = replaced(false_cure, one, _row(made, wrong)) if wrong else ""
     line = made.answers[0].lineno
-    return _leaflet(happened, line, _WHY, made.cell, cure, false_cure, why_not if false_cure else "")
+    return _leaflet(
+        happened, line, _WHY.format(made.context), made.cell, cure, false_cure, why_not if false_cure else ""
+    )
 
 
 def _leaflet(happened: str, line: int, why: str, before: str, cure: str, false_cure: str, why_not: str) -> Leaflet:

@@ -37,7 +37,7 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
-        why=_WHY.format(name),
+        why=_WHY.format(name, _what(step)),
         before=site.cell,
         cure=with_torch(site, mended(site.cell, changes)),
         false_cure=false_cure,
@@ -71,7 +71,7 @@ def _aside(site: Site) -> Leaflet | None:
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
-        why=_WHY.format(name),
+        why=_WHY.format(name, _what(step)),
         before=site.cell,
         cure=with_torch(site, cure),
         false_cure="",
@@ -82,8 +82,14 @@ def _aside(site: Site) -> Leaflet | None:
 
 _WHY = (
     "`{}` asks for a gradient, so torch would have to note the change itself as a part of the computation. "
-    "A step is no part of it: take it off the tape."
+    "{} is no part of it: take it off the tape."
 )
+
+
+def _what(change: ast.stmt) -> str:
+    """What a change is: a step, or setting numbers."""
+    is_step = isinstance(change, ast.AugAssign) and isinstance(change.op, ast.Sub | ast.Add)
+    return "A step" if is_step or ".grad" in ast.unparse(change) else "Setting its numbers"
 
 
 def _goal(step: ast.stmt) -> ast.expr | None:

@@ -27,6 +27,8 @@ def asked_of_result(site: Site, found: PassCall) -> tuple[str, str]:
 
 
 def _outcome(site: Site, found: PassCall, told: str, held: object) -> str:
+    if isinstance(held, torch.Tensor) and held.is_inference():
+        return "The next error: what was made in inference mode cannot be told to ask."
     if found.seed is None and isinstance(held, torch.Tensor) and held.numel() != 1:
         return f"The next error: `{told}` holds {held.numel()} numbers, and a backward pass starts from one."
     if found.inputs:

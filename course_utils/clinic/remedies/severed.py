@@ -11,7 +11,7 @@ from course_utils.clinic.cuts import tied
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall
-from course_utils.clinic.quiet import quiet_blocks, quiet_decorators
+from course_utils.clinic.quiet import made_by, quiet_blocks, quiet_decorators, under
 from course_utils.clinic.reading import runs_once, statements
 from course_utils.clinic.reopen import without_block, without_decorator
 from course_utils.clinic.rewrites import Rewrite, mended, text_of
@@ -99,18 +99,15 @@ def _on_the_tape(site: Site, cell: str, ours: list[Origin]) -> tuple[str, str]:
     for one in (one for one in ours if one.place == len(site.earlier)):
         blocks = quiet_blocks(statements(site.tree.body), one.statement.lineno)
         if blocks:
-            return without_block(site, cell, blocks[0]), _QUIET
+            return without_block(site, cell, blocks[0]), under(blocks[0])
         made = next((two for two in called_functions(site, one.statement) if quiet_decorators(two)), None)
         if made:
-            return without_decorator(site, cell, made), _QUIET
+            return without_decorator(site, cell, made), made_by(quiet_decorators(made)[0])
     return cell, ""
 
 
-_QUIET = "What is computed under `no_grad` leaves no graph"
-
-
 def _quiet_elsewhere(one: Origin) -> list[str]:
-    return [_QUIET] if quiet_blocks(statements(parsed(one.cell).body), one.statement.lineno) else []
+    return [under(block) for block in quiet_blocks(statements(parsed(one.cell).body), one.statement.lineno)]
 
 
 def _indented(text: str, statement: ast.stmt) -> str:

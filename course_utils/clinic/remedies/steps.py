@@ -44,14 +44,14 @@ def zeroing_none(site: Site, match: re.Match[str]) -> Leaflet | None:
 
 def _too_early(site: Site, name: str) -> Leaflet:
     """A leaf that asks has no gradient yet."""
-    statement, rebound = site.statement, strides(site)
-    rest = without(site.cell, statement)
+    rebound, lines = strides(site), [(site.statement, name), *_more_zeroing(site, site.statement)]
+    rest = mended(site.cell, [Rewrite(one, without, ()) for one, _ in lines])
     is_enough = is_cleared(replace(site, cell=rest), name)  # then the line was one too many
     cause = Cause(
         f"`{name}.grad` is None: there is nothing to be zeroed yet.",
         f"Before the first backward pass, and after `zero_grad`, a leaf has no gradient at all. `{name}.grad = None` "
         "is right at any time, and the next pass starts afresh." + would_replace(site, rebound),
-        [*in_place(site, rebound), Rewrite(statement, replaced, (f"{name}.grad = None",))],
+        [*in_place(site, rebound), *(Rewrite(one, replaced, (f"{other}.grad = None",)) for one, other in lines)],
         f"It moves `{rebound[0].name}` once at most: the step makes a result of it, which has no gradient."
         if rebound
         else ""
@@ -60,6 +60,18 @@ def _too_early(site: Site, name: str) -> Leaflet:
     )
     told = _leaflet(site, name, cause, "zeroing None")
     return told if rebound else replace(told, false_cure="" if is_enough else rest)
+
+
+def _more_zeroing(site: Site, first: ast.stmt) -> list[tuple[ast.stmt, str]]:
+    """The other lines that zero what is None, each with its tensor: they would raise the next errors."""
+    found: list[tuple[ast.stmt, str]] = []
+    for one in statements(body_of(site)):
+        text = ast.unparse(one)
+        if one is not first and isinstance(one, ast.Expr) and ZERO.search(text):
+            name = ast.unparse(ast.parse(ZERO.sub("", text), mode="eval").body)
+            gradient = site.value(ast.parse(f"{name}.grad", mode="eval").body)
+            found += [(one, name)] if gradient is None else []
+    return found
 
 
 def _leaflet(site: Site, name: str, cause: Cause, ailment: str) -> Leaflet:

@@ -13,7 +13,7 @@ from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, one_number_by, pass_at, pass_of
-from course_utils.clinic.quiet import quiet_blocks, quiet_decorators
+from course_utils.clinic.quiet import made_by, quiet_blocks, quiet_decorators, under
 from course_utils.clinic.reading import made_from, runs_once, statements, targets
 from course_utils.clinic.remedies.asking import Mending, candidates, is_off, unasked
 from course_utils.clinic.remedies.mute import asked_of_result
@@ -74,7 +74,10 @@ def _mending(site: Site, result: ast.expr) -> Mending | None:
     if rebound and any(is_off(site, stride.name) for stride in rebound):
         name = rebound[0].name
         why = f"`{name} = {name} - ...` off the tape makes a `{name}` that asks for no gradient. Move the leaf itself."
-        return Mending(name, why, changes=in_place(site, rebound))
+        changes = in_place(site, rebound)
+        if any(change.edit is inserted and "requires_grad_" in change.texts[0] for change in changes):
+            why += f" The first new line makes `{name}` a leaf that asks again."
+        return Mending(name, why, changes=changes)
     return _cut(site, origins, chain, result) or unasked(site, origins, chain, candidates(site, chain))
 
 
@@ -91,6 +94,8 @@ def _switched_off(site: Site) -> Mending | None:
     for one in statements(site.tree.body):
         if isinstance(one, ast.Expr) and "set_grad_enabled(False)" in ast.unparse(one):
             return Mending("", why, changes=[Rewrite(one, replaced, (f"{word}(True)",))])
+    if not any("set_grad_enabled(False)" in cell for cell in site.earlier):
+        return None
     return Mending("", why, changes=[Rewrite(first_statement(site.tree.body), inserted, (f"{word}(True)",))])
 
 
@@ -138,18 +143,19 @@ def _joined(
     cell = mended(site.cell, changes)
     quiet = _quiet_around(site, origins, chain, tainted)
     if isinstance(quiet, ast.With):
-        cell, why = without_block(site, cell, quiet), why or "What is computed under `no_grad` leaves no graph."
+        cell, why = without_block(site, cell, quiet), why or under(quiet)
     elif isinstance(quiet, FunctionText):
-        cell, why = without_decorator(site, cell, quiet), why or "What a `no_grad` function computes leaves no graph."
+        cell, why = without_decorator(site, cell, quiet), why or made_by(quiet_decorators(quiet)[0])
     if cell == site.cell or not (tainted or changes):
         return None
-    if not why and not any(quiet_blocks(statements(_body(origin)), origin.statement.lineno) for origin, _ in texts):
+    there = [one for made, _ in texts for one in quiet_blocks(statements(_body(made)), made.statement.lineno)]
+    if not why and not there:
         return None
-    why = why or "What is computed under `no_grad` leaves no graph."
+    why = why or under(there[0])
     return Mending(where or (tainted[0] if tainted else ""), f"{why}. ".replace("..", ".") + _KEEP, cure=cell)
 
 
-_KEEP = "The way from the leaves to the result has to stay on the tape, all of it."
+_KEEP = "At least one way from the leaves to the result has to stay on the tape."
 
 
 def _body(origin: Origin) -> list[ast.stmt]:

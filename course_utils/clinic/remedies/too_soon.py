@@ -12,6 +12,12 @@ from course_utils.clinic.outofplace import hidden
 from course_utils.clinic.site import Site, names_in
 
 
+HIDDEN = (
+    "`.data` hides the change from torch: the error goes, and the slopes are computed with changed numbers: they are "
+    "right only by luck."
+)
+
+
 def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
     """A step between two backward passes through one graph."""
     one, name = found[0], wide.text(found[0].target)
@@ -22,7 +28,7 @@ def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None
     false_cure = hidden(wide, found)
     return Leaflet(
         ailment="changed in place",
-        happened=f"{what} changed before the last backward pass, which needs it as it was.",
+        happened=f"{what} changed before a backward pass that needs it as it was.",
         line=own_line(site, wide, one.statement.lineno),
         tensor=name,
         why="A backward pass goes through the graph that the forward pass left, with the weights of that moment. "
@@ -30,10 +36,7 @@ def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None
         before=wide.cell,
         cure=cure,
         false_cure=false_cure,
-        why_not="`.data` hides the change from torch: the error goes, and the gradient is wrong, "
-        "computed with changed numbers."
-        if false_cure
-        else "",
+        why_not=HIDDEN if false_cure else "",
         lesson="14",
     )
 

@@ -144,7 +144,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=replaced(site.cell, target, dotted(site, target, tail)),
         false_cure="import warnings\n" + inserted(site.cell, site.statement, 'warnings.filterwarnings("ignore")'),
-        why_not="The warning goes, the wrong loss stays: the best that training finds is one answer for all, the mean.",
+        why_not="The warning goes, the wrong loss stays: it is least where all predictions are one and the same.",
         lesson="10",
     )
 
