@@ -9,6 +9,7 @@ import re
 from course_utils.clinic.clues import dotted, has_own_lines, is_inner, may_bind, name_of, one_line, parsed, torch_in
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.remedies.picking import index_asks
 from course_utils.clinic.rewrites import Rewrite, mended
 from course_utils.clinic.site import Site
 from course_utils.clinic.tracked import asks
@@ -110,12 +111,13 @@ def whole_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
         mended = _made(site, node, asked) if asked else _asked(site, node) or _parameter(site, node)
     elif isinstance(node, ast.Attribute) and node.attr == "requires_grad":
         mended = _floated(site, node.value, site.statement)
-    if mended is None:
-        return None
+    picking = index_asks(site) if mended else None
+    if mended is None or picking:
+        return picking
     name, cure, false_cure, why_not = mended
     return Leaflet(
         ailment="whole numbers ask",
-        happened=f"{f'`{name}`' if name else 'A tensor'} holds whole numbers and cannot ask for a gradient.",
+        happened=f"{f'`{name}`' if name else 'A tensor'} holds no numbers with a point and cannot ask for a gradient.",
         line=site.line,
         tensor=name,
         why="A slope tells what a small nudge does, and a whole number cannot be nudged a little. "
