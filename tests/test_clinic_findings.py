@@ -214,3 +214,176 @@ def test_lines_of_other_cells_come_before_what_reads_them():
     leaflet, _ = treat(case, "input did not ask")
     assert leaflet.cure.index("y = 2 * x") < leaflet.cure.index("loss =")
     assert leaflet.why_not.startswith("`allow_unused` is about tensors")
+
+
+def words(*cells, setup=POINTS):
+    """The one leaflet of the last cell."""
+    shell, said = admit(*cells, setup=setup)
+    shell.close()
+    [leaflet] = said.leaflets
+    return leaflet
+
+
+QUIET_K = "with torch.inference_mode():\n    k = x * 2"
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("k += 1", "`k` was made in inference mode, and `k += 1` changes it outside."),
+        ("k.requires_grad_()", "`k` was made in inference mode, and `k.requires_grad_()` lets it ask outside."),
+        (
+            f"{LEAF}\n(w * k).sum().backward()",
+            "`k` was made in inference mode, and `w * k` is to be noted on the tape.",
+        ),
+    ],
+    ids=["changed", "told to ask", "kept"],
+)
+def test_what_inference_mode_refuses(cell, wanted):
+    leaflet = words(QUIET_K, cell)
+    assert leaflet.happened == wanted
+    assert "refuses to keep it for the way back, or to change it outside" in leaflet.why
+
+
+def test_a_sum_with_an_inference_tensor_goes_through():
+    """So that it is never on the tape is not what the card may say."""
+    shell, said = admit(QUIET_K, f"{LEAF}\n(w + k).sum().backward()", setup=POINTS)
+    assert said.error is None
+    assert shell["w"].grad == 3
+    shell.close()
+
+
+MUTE = {
+    "a block": ("with torch.inference_mode():\n    loss = ((w * x - y) ** 2).mean()", "under `inference_mode`", 3),
+    "a function": ("@torch.inference_mode()\ndef f():\n    return ((w * x - y) ** 2).mean()\nloss = f()", "a `inference_mode` function", 5),
+    "no_grad": ("with torch.no_grad():\n    loss = ((w * x - y) ** 2).mean()", "under `no_grad`", 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "said", "line"), MUTE.values(), ids=MUTE)
+def test_the_learners_word_for_what_stops_the_tape(made, said, line):
+    goal = "w.grad is not None and w.grad < -13"
+    leaflet, failed = treat(training([LEAF], f"{made}\nloss.backward()", goal, "loss", line), "no graph")
+    assert said in leaflet.why
+    assert "At least one way from the leaves to the result has to stay on the tape." in leaflet.why
+    is_inference = "inference" in made
+    assert ("inference tensor" in failed) == is_inference
+    assert leaflet.why_not.startswith("The next error: what was made in inference mode" if is_inference else "The pass")
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["w.requires_grad = False", "with torch.no_grad():\n    w = w - 0.1", "w = w.detach()"],
+    ids=["told", "moved", "cut"],
+)
+def test_what_does_not_ask_any_more_may_have_been_made_to(told):
+    case = training([LEAF, told], "loss = ((w * x - y) ** 2).mean()\nloss.backward()", "w.grad is not None", "w", 2)
+    leaflet, _ = treat(case, "no graph")
+    assert "made without `requires_grad=True`, made anew off the tape, or told to stop." in leaflet.why
+
+
+def test_a_new_line_is_explained():
+    step = "    with torch.no_grad():\n        w = w - 0.05 * w.grad\n"
+    leaflet = words(LEAF, f"{ROUND}    loss.backward()\n{step}")
+    assert leaflet.cure.startswith("w.requires_grad_()")
+    assert "The first new line makes `w` a leaf that asks again." in leaflet.why
+
+
+def test_a_hidden_change_may_do_no_harm():
+    """Here `z` is needed where it was not changed, or not at all."""
+    leaflet = words("w = torch.tensor([1.0, 2.0], requires_grad=True)\nz = w.exp()\nz[0] = 0.0\nz.sum().backward()")
+    assert leaflet.why_not.endswith("right only by luck.")
+    assert words(f"{LEAF}\nz = w.exp()\nz += 1\nz.backward()").why_not.endswith("right only by luck.")
+
+
+def test_how_much_larger_the_slope_of_the_sum_is():
+    leaflet = words(LEAF, "loss = (w * x - y) ** 2\nloss.backward()")
+    told = "With 3 numbers its gradient is that many times larger than that of the mean, and the rate may be too large."
+    assert leaflet.why_not == f"It raises nothing, but it means the sum. {told}"
+    unnamed = words(LEAF, "nn.functional.mse_loss(w * x, y, reduction='none').backward()")
+    assert unnamed.why_not == "It raises nothing, but it means the sum."
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ("w[0] = 1.0", "Setting its numbers"),
+        ("w.fill_(0.5)", "Setting its numbers"),
+        ("w -= 0.1", "A step"),
+        ("w.sub_(w.grad)", "A step"),
+    ],
+)
+def test_not_all_changes_are_steps(cell, what):
+    leaf = "w = torch.ones(3, requires_grad=True)\n(w * x).sum().backward()"
+    assert f"{what} is no part of it: take it off the tape." in words(leaf, cell).why
+
+
+OWN = """class Twice(torch.autograd.Function):
+    @staticmethod
+    def forward(store, t, k):
+        store.k = k
+        return t * k
+
+    @staticmethod
+    def backward(kept, upstream):
+        return upstream"""
+
+
+def test_the_learners_word_for_ctx():
+    case = training(
+        [OWN],
+        f"{LEAF}\nTwice.apply(w, 3.0).backward()",
+        "w.grad == 3",
+        "",
+        9,
+        rerun=f"{LEAF}\nTwice.apply(w, 3.0).backward()",
+        false=False,
+    )
+    leaflet = words(*case.cells)
+    assert "in the same order and without `store`" in leaflet.why
+
+
+def test_a_kept_graph_is_let_go_where_the_forward_pass_comes_each_round():
+    step = "    with torch.no_grad():\n        w -= 0.01 * w.grad\n    w.grad = None"
+    cell = f"loss = ((w ** 2 * x - y) ** 2).mean()\nfor _ in range(60):\n    loss.backward(retain_graph=True)\n{step}"
+    leaflet, _ = treat(training([LEAF], cell, "abs(w.item() ** 2 - 2) < 0.01", "w", 5), "changed in place")
+    assert "retain_graph" not in leaflet.cure
+    assert leaflet.happened == "`w` is changed before a backward pass that needs it as it was."
+
+
+def test_a_wrong_loss_is_least_for_one_answer():
+    cell = "loss = nn.functional.l1_loss((w * x).unsqueeze(1), y)"
+    assert (
+        words(LEAF, cell).why_not
+        == "The warning goes, the wrong loss stays: it is least where all predictions are one and the same."
+    )
+
+
+def test_a_line_that_goes_leaves_nothing_where_others_stand():
+    leaflet = words(
+        LEAF, f"{ROUND}    loss.backward()\n    w.grad = None\n    with torch.no_grad():\n        w -= 0.05 * w.grad"
+    )
+    assert "pass" not in leaflet.cure
+
+
+PICKED = {
+    "told": ([], "emb = nn.Embedding(3, 2)\nidx = torch.tensor([0, 2])\nidx.requires_grad = True\nemb(idx).sum().backward()", 3),
+    "told by a call": (["emb = nn.Embedding(3, 2)\nidx = torch.tensor([0, 2])"], "idx.requires_grad_()\nemb(idx).sum().backward()", 1),
+    "made": ([], "emb = nn.Embedding(3, 2)\nidx = torch.tensor([0, 2], requires_grad=True)\nemb(idx).sum().backward()", 2),
+    "in brackets": (
+        ["emb = nn.Embedding(3, 2)"], "idx = torch.tensor([0, 2])\nidx.requires_grad = True\nemb.weight[idx].sum().backward()", 2
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "cell", "line"), PICKED.values(), ids=PICKED)
+def test_an_index_does_not_ask(cells, cell, line):
+    goal = "emb.weight.grad is not None and emb.weight.grad[:, 0].tolist() == [1, 0, 1]"
+    _, failed = treat(training(cells, cell, goal, "idx", line), "whole numbers ask")
+    assert "Error" in failed
+
+
+def test_true_and_false_are_no_whole_numbers():
+    assert words("m = torch.tensor([True, False])\nm.requires_grad_()").happened.startswith(
+        "`m` holds no numbers with a point"
+    )
