@@ -245,9 +245,13 @@ def test_nothing_is_changed_asked_or_waited_for(ailment):
     shell.ip._course_clinic._display = lambda _: None
     error = shell.ip.run_cell(ILL[ailment], store_history=True).error_in_exec
     tensors = {name: held for name, held in shell.ip.user_ns.items() if issubclass(type(held), type(shell["x"]))}
-    seen = lambda: {
-        name: (id(one), one._version, one.requires_grad, one.is_leaf and id(one.grad)) for name, one in tensors.items()
-    }
+
+    def seen():
+        return {
+            name: (id(one), one._version, one.requires_grad, one.is_leaf and id(one.grad))
+            for name, one in tensors.items()
+        }
+
     before, chance, names = seen(), (random.getstate(), shell["torch"].get_rng_state().tolist()), dict(shell.ip.user_ns)
     start = time.perf_counter()
     leaflet = read_error(error)
