@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 import re
 
-from course_utils.clinic.clues import function_of, stores
+from course_utils.clinic.clues import function_of, one_line, stores
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.quiet import quiet_blocks
@@ -32,14 +32,19 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
     told = site.text(step).partition("\n")[0]
     false_cure = mended(site.cell, [_false(site, one) for one in _ours(site, step)]) if _is_own(site, name) else ""
     changes = [Rewrite(run, wrapped, (f"with {torch_word(site)}.no_grad():",)) for run in _runs(site, step)]
+    return _leaflet(site, name, told, mended(site.cell, changes), false_cure)
+
+
+def _leaflet(site: Site, name: str, told: str, cure: str, false_cure: str) -> Leaflet:
     return Leaflet(
         ailment="leaf changed in place",
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
-        why=_WHY.format(name, _what(step)),
+        why=f"`{name}` asks for a gradient, so torch would have to note the change itself as a part of the "
+        f"computation. {_what(site)} is no part of it: take it off the tape.",
         before=site.cell,
-        cure=with_torch(site, mended(site.cell, changes)),
+        cure=with_torch(site, cure),
         false_cure=false_cure,
         why_not=f"It makes a new `{name}`, which is a result and no leaf: its `.grad` stays None, and the old one, "
         "which the gradient goes to, never moves."
@@ -65,31 +70,12 @@ def _aside(site: Site) -> Leaflet | None:
         cure = wrapped(site.cell, statement, f"with {quiet}:")
     else:
         return None
-    name, told = _leaf_name(site, goal), " ".join(site.text(call).split())
-    return Leaflet(
-        ailment="leaf changed in place",
-        happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
-        line=site.line,
-        tensor=name,
-        why=_WHY.format(name, _what(step)),
-        before=site.cell,
-        cure=with_torch(site, cure),
-        false_cure="",
-        why_not="",
-        lesson="14",
-    )
+    return _leaflet(site, _leaf_name(site, goal), one_line(site, call), cure, "")
 
 
-_WHY = (
-    "`{}` asks for a gradient, so torch would have to note the change itself as a part of the computation. "
-    "{} is no part of it: take it off the tape."
-)
-
-
-def _what(change: ast.stmt) -> str:
+def _what(site: Site) -> str:
     """What a change is: a step, or setting numbers."""
-    is_step = isinstance(change, ast.AugAssign) and isinstance(change.op, ast.Sub | ast.Add)
-    return "A step" if is_step or ".grad" in ast.unparse(change) else "Setting its numbers"
+    return "A step" if re.search(r"\.grad\b|[-+]=", site.text(site.statement)) else "Setting its numbers"
 
 
 def _goal(step: ast.stmt) -> ast.expr | None:

@@ -33,13 +33,13 @@ def kept(site: Site, made: ast.Assign, name: str) -> tuple[str, str] | None:
 
 def made_with_others(site: Site, name: str) -> ast.Assign | None:
     """The last `y_hat, loss = ...` before the place that makes a name; None if it is made otherwise too."""
+    here = function_of(site.tree, site.statement)
     makers = [one for one in ast.walk(site.tree) if isinstance(one, ast.stmt) and _binds(one, name)]
-    before = [one for one in makers if (one.end_lineno or 0) < site.line]
+    before = [one for one in makers if (one.end_lineno or 0) < site.line and function_of(site.tree, one) is here]
     last = max(before, key=lambda one: one.lineno, default=None)
     if not isinstance(last, ast.Assign) or len(last.targets) != 1 or not isinstance(last.targets[0], ast.Tuple):
         return None
-    same = function_of(site.tree, last) is function_of(site.tree, site.statement)
-    return last if same and has_own_lines(site.cell, last) else None
+    return last if has_own_lines(site.cell, last) else None
 
 
 def _binds(one: ast.stmt, name: str) -> bool:

@@ -37,7 +37,8 @@ def grad_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
         return None
     name = site.text(read.value)
     for wide in widened(site):
-        made = definitions(wide, name)
+        here = function_of(wide.tree, wide.statement)
+        made = [one for one in definitions(wide, name) if function_of(wide.tree, one) is here]
         steps = [one for one in made if f"{name}.grad" in _read(wide, one)]
         above = steps or [one for one in made if (one.end_lineno or 0) < wide.line] or made
         if above:
