@@ -26,6 +26,8 @@ def unreached(site: Site, name: str) -> Cause | None:
     if not passes or goal is None or any(leads(site.value(one), held) is not False for one in passes):
         return None
     result, moved = site.text(passes[-1]), ast.unparse(goal)
+    if moved == name and not _others_learn(site, passes):
+        return None
     if moved == name:
         return Cause(
             f"`{name}.grad` is None, because `{result}` was not computed from `{name}`.",
@@ -43,6 +45,18 @@ def unreached(site: Site, name: str) -> Cause | None:
         [Rewrite(site.tree.body[0], _rewritten, (_with_own(site, name, moved),))],
         f"It raises nothing, and `{moved}` never moves.",
     )
+
+
+def _others_learn(site: Site, passes: list[ast.expr]) -> bool:
+    """Whether the passes have left gradients in other leaves."""
+    started = [site.value(one) for one in passes]
+    modules = [one for one in site.names.values() if isinstance(one, torch.nn.Module)]
+    leaves = [one for one in site.names.values() if isinstance(one, torch.Tensor) and one.is_leaf]
+    held = [one for one in site.names.values() if isinstance(one, dict | list | tuple)]
+    inside = [two for one in held for two in list(one.values() if isinstance(one, dict) else one)[:1000]]
+    leaves += [one for one in inside if isinstance(one, torch.Tensor) and one.is_leaf]
+    leaves += [parameter for one in modules for parameter in one.parameters()]
+    return any(one.grad is not None and not any(one is two for two in started) for one in leaves)
 
 
 def _passes(site: Site) -> list[ast.expr]:

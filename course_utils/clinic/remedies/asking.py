@@ -28,6 +28,7 @@ class Mending:
     why: str
     cure: str = ""
     changes: list[Rewrite] = field(default_factory=list)
+    cell: Site | None = None  # where it was found: the place in more than one cell
 
 
 def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:

@@ -100,6 +100,8 @@ def _is_own(site: Site, name: str) -> bool:
 
 def _tensor(site: Site, goal: ast.expr) -> ast.expr:
     """The tensor that `w[0]`, `w.T` or `w[0][:, 1]` is a part of."""
+    while isinstance(goal, ast.Call) and isinstance(goal.func, ast.Attribute) and goal.func.attr.endswith("_"):
+        goal = goal.func.value  # `w.add_(1).mul_(2)`
     whole = goal
     while isinstance(goal, ast.Subscript | ast.Attribute) and not isinstance(site.value(goal), torch.Tensor):
         goal = goal.value
