@@ -387,3 +387,37 @@ def test_true_and_false_are_no_whole_numbers():
     assert words("m = torch.tensor([True, False])\nm.requires_grad_()").happened.startswith(
         "`m` holds no numbers with a point"
     )
+
+
+DOWN = "    with torch.no_grad():\n        w -= 0.05 * w.grad\n        b -= 0.05 * b.grad\n"
+LACKS = {
+    "in the step": (f"{ROUND}    loss.backward()\n{DOWN}    w.grad = b.grad = None", NEAR, 6),
+    "zeroed too": (f"{ROUND}    loss.backward()\n{DOWN}        w.grad.zero_()\n        b.grad.zero_()", NEAR, 6),
+    "on the tape, moved anew": (f"{ROUND}    loss.backward()\n    b = b - 0.05 * b.grad\n    w = w - 0.05 * w.grad", NEAR, 4),
+    "handed out by a loop": (
+        f"{ROUND}    loss.backward()\n    with torch.no_grad():\n        for p in (w, b):\n            p -= 0.05 * p.grad\n    w.grad = None", NEAR, 6
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "goal", "line"), LACKS.values(), ids=LACKS)
+def test_a_formula_that_lacks_what_is_to_be_moved(cell, goal, line):
+    leaflet, _ = treat(training([LINE], cell, goal, "b", line, false=False), "gradient is None")
+    assert leaflet.happened == "`b.grad` is None, because `loss` was not computed from `b`."
+    assert "Give `b` a place in the formula, or leave it out of the step, as here." in leaflet.why
+
+
+def test_a_formula_in_another_cell_lacks_what_is_to_be_moved():
+    step = "with torch.no_grad():\n    w -= 0.05 * w.grad\n    b -= 0.05 * b.grad"
+    case = training(
+        [f"{LINE}\nloss = ((w * x - y) ** 2).mean()", "loss.backward()"], step, "w > 1", "b", 3, false=False
+    )
+    assert "`loss` was not computed from `b`" in treat(case, "gradient is None")[0].happened
+
+
+def test_a_formula_that_reads_what_is_to_be_moved_off_the_tape():
+    cell = f"for _ in range(400):\n    loss = ((w * x + b.detach() - y) ** 2).mean()\n    loss.backward()\n{DOWN}    w.grad = b.grad = None"
+    case = training([LINE], cell, "abs(w.item() - 2) < 0.05 and abs(b.item()) < 0.1", "b", 6)
+    leaflet, failed = treat(case, "gradient is None")
+    assert leaflet.happened == "`b.grad` is None: `loss` was computed from `b` off the tape."
+    assert failed == ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from course_utils.clinic.called import called_functions
-from course_utils.clinic.clues import block_of, holders, parsed
+from course_utils.clinic.clues import PLAIN, block_of, holders, parsed
 from course_utils.clinic.edits import followed, inserted, without
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, one_number_by, pass_of
@@ -71,7 +71,7 @@ def pass_again(site: Site, step: ast.stmt) -> list[Rewrite]:
     if any(isinstance(one, FUNCTIONS) for one in holders(site.tree, step)):
         return []
     here = next(_passes_before(site, step), None)
-    found = (here, "") if here else next(_earlier_passes(site), None)
+    found = (here, "") if here else next(earlier_passes(site), None)
     lines = [line for line in _anew(site, *found) if line] if found else []
     return [Rewrite(_front(site, here or step), inserted, tuple(lines))] if lines else []
 
@@ -87,6 +87,8 @@ def missing_pass(site: Site, leaf: torch.Tensor) -> tuple[str, list[Rewrite]] | 
     for name, one, _ in sorted(made, key=lambda found: found[2]):
         return name, [Rewrite(one, followed, (f"{name}.backward()",))]
     again = pass_again(site, step)
+    if again and not _reaches(site, again[0].texts, leaf):
+        return None
     if again:
         return again[0].texts[-1].rpartition(".backward")[0], again
     for cell in [] if has_pass(site, step) else reversed(site.earlier):
@@ -95,6 +97,15 @@ def missing_pass(site: Site, leaf: torch.Tensor) -> tuple[str, list[Rewrite]] | 
             lines = _anew(site, pass_there, f"{name}.backward()") if _loop(site, step) else [f"{name}.backward()"]
             return name, [Rewrite(_front(site, step), inserted, tuple(lines))]
     return None
+
+
+def _reaches(site: Site, lines: tuple[str, ...], leaf: torch.Tensor) -> bool:
+    """Whether a result that lines compute was made from a leaf, or is made from it when they run again."""
+    found = pass_of(site, ast.parse(lines[-1], mode="eval").body)
+    read = (one for line in lines for one in ast.walk(ast.parse(line)) if isinstance(one, PLAIN))
+    return any(site.value(one) is leaf for one in read) or (
+        found is not None and leads(site.value(found.result), leaf) is True
+    )
 
 
 def _block(site: Site) -> list[ast.stmt]:
@@ -125,7 +136,7 @@ def _moved(site: Site, one: ast.stmt, found: PassCall, leaf: torch.Tensor) -> tu
     return name, [Rewrite(one, without, ()), Rewrite(step, inserted, (text_of(site.cell, one),))]
 
 
-def _earlier_passes(site: Site) -> Iterator[tuple[ast.stmt, str]]:
+def earlier_passes(site: Site) -> Iterator[tuple[ast.stmt, str]]:
     """The passes of the cells before, the last first: statement and text."""
     for cell in reversed(site.earlier):
         for one in reversed(list(statements(parsed(cell).body))):

@@ -29,10 +29,9 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
     if _is_forward(site, step, goal):
         return None
     name = _leaf_name(site, goal)
-    told = site.text(step).partition("\n")[0]
     false_cure = mended(site.cell, [_false(site, one) for one in _ours(site, step)]) if _is_own(site, name) else ""
     changes = [Rewrite(run, wrapped, (f"with {torch_word(site)}.no_grad():",)) for run in _runs(site, step)]
-    return _leaflet(site, name, told, mended(site.cell, changes), false_cure)
+    return _leaflet(site, name, site.text(step).partition("\n")[0], mended(site.cell, changes), false_cure)
 
 
 def _leaflet(site: Site, name: str, told: str, cure: str, false_cure: str) -> Leaflet:

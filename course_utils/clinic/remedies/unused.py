@@ -11,8 +11,8 @@ from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, pass_at
 from course_utils.clinic.reading import on_tape, runs_once, statements, targets
-from course_utils.clinic.remedies.severed import may_read, severed
 from course_utils.clinic.rewrites import with_keyword
+from course_utils.clinic.severed import may_read, severed
 from course_utils.clinic.site import Site
 from course_utils.clinic.ways import leads
 from course_utils.graph import Graph

@@ -40,7 +40,7 @@ def severed(site: Site, found: PassCall, name: str) -> tuple[str, str]:
             said += _quiet_elsewhere(one)
         elif text:
             changes.append(Rewrite(one.statement, replaced, (_indented(text, one.statement),)))
-    text, cut = tied(blind, site.text(found.result), behind)
+    text, cut = tied(blind, ast.unparse(found.result), behind)
     changes += [Rewrite(found.result, replaced, (text,))] if cut else []
     if lines:
         changes.append(Rewrite(origins.first_reader(made), inserted, tuple(dict.fromkeys(lines))))
