@@ -45,7 +45,7 @@ CLINIC = {
     "remedies.asking": {"asking", "edits", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
     "remedies.backward": {"edits", "kept", "leaflet", "origins", "passes", "reading", "rewrites", "site"},
     "remedies.changes": {"changes", "clues", "leaflet", "outofplace", "remedies.too_soon", "site"},
-    "remedies.conversions": {"clues", "edits", "leaflet", "rewrites", "site", "tracked"},
+    "remedies.conversions": {"clues", "edits", "leaflet", "site", "tracked"},
     "remedies.devices": {"clues", "edits", "leaflet", "remedies.nowhere", "site"},
     "remedies.flags": {"clues", "edits", "leaflet", "site", "tracked"},
     "remedies.functions": {"clues", "edits", "handmade", "leaflet", "site", "tracked"},
@@ -53,8 +53,8 @@ CLINIC = {
     "remedies.shapes": {"clues", "edits", "leaflet", "messages", "passes", "rewrites", "site"},
     "remedies.steps": {"causes", "edits", "leaflet", "reading", "rewrites", "site", "strides", "unreached"},
     "remedies.tape": {
-        "asking", "called", "clues", "cuts", "edits", "leaflet", "origins", "passes", "quiet", "reading",
-        "remedies.asking", "remedies.mute", "reopen", "rewrites", "site", "strides",
+        "asking", "clues", "edits", "leaflet", "origins", "passes", "reading", "remedies.asking", "remedies.detached",
+        "remedies.mute", "rewrites", "site", "strides",
     },
     "remedies.too_soon": {"changes", "clues", "edits", "leaflet", "outofplace", "site"},
     "remedies.unused": {
@@ -64,10 +64,15 @@ CLINIC = {
     "remedies.mute": {"clues", "edits", "passes", "reading", "rewrites", "site", "strides"},
     "remedies.midway": {"clues", "edits", "passes", "rewrites", "site", "ways"},
     "remedies.nowhere": {"clues", "edits", "leaflet", "passes", "site"},
+    "remedies.whole": {"clues", "edits", "leaflet", "rewrites", "site"},
+    "remedies.detached": {
+        "called", "clues", "cuts", "edits", "origins", "quiet", "reading", "remedies.asking", "reopen", "rewrites",
+        "site", "strides",
+    },
     "ailments": {
         "leaflet", "remedies.asking", "remedies.backward", "remedies.changes", "remedies.conversions",
         "remedies.devices", "remedies.flags", "remedies.functions", "remedies.leaves", "remedies.shapes",
-        "remedies.steps", "remedies.tape", "remedies.unused", "remedies.warnings", "site",
+        "remedies.steps", "remedies.tape", "remedies.unused", "remedies.warnings", "remedies.whole", "site",
     },
     "reception": {"ailments", "hearing", "leaflet", "rows", "site"},
     "": {"reception"},
