@@ -49,6 +49,19 @@ CASES = {
     "a network that detaches": training(
         [], CLASS.format("    def forward(self, x):\n        h = self.layer(x).detach()\n        return h\n"), FITS, "loss", 17
     ),
+    "a network, its class in another cell": training(
+        [CLASS.format("    def forward(self, x):\n        h = self.layer(x).detach()\n        return h\n").partition("xs, ys")[0]],
+        "xs, ys" + CLASS.partition("xs, ys")[2], FITS, "loss", 6,
+    ),
+    "a block inside a network": training(
+        [], CLASS.format("    def forward(self, x):\n        with torch.no_grad():\n            h = self.layer(x)\n        return h\n"), FITS, "loss", 18
+    ),
+    "a target that was detached on purpose": training(
+        [CLASS.format("    def forward(self, x):\n        return self.layer(x)\n").partition("optimizer")[0]],
+        "optimizer = torch.optim.SGD(net.parameters(), lr=0.05)\ntarget = net(xs).detach() + 1\nfor _ in range(200):\n"
+        "    loss = ((net(xs).detach() - target) ** 2).mean()\n    loss.backward()\n    optimizer.step()\n    optimizer.zero_grad()",
+        "((net(xs) - target) ** 2).mean() < 0.05 and not target.requires_grad", "loss", 5,
+    ),
     "a network off the tape": training(
         [], CLASS.format("    @torch.no_grad()\n    def forward(self, x):\n        return self.layer(x)\n"), FITS, "loss", 17
     ),

@@ -195,6 +195,6 @@ def _false(site: Site, step: ast.stmt) -> Rewrite:
         sign, value = _SIGNS.get(type(step.op)), site.text(step.value)
         if sign:
             is_sum = isinstance(step.value, ast.BinOp) and isinstance(step.value.op, ast.Add | ast.Sub)
-            kept = f"({value})" if is_sum else value
+            kept = f"({value})" if is_sum or "\n" in value else value
             return Rewrite(step, replaced, (f"{name} = {name} {sign} {kept}",))
     return Rewrite(step, inserted, (f"{name} = {name}.clone()",))
