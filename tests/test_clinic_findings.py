@@ -421,3 +421,17 @@ def test_a_formula_that_reads_what_is_to_be_moved_off_the_tape():
     leaflet, failed = treat(case, "gradient is None")
     assert leaflet.happened == "`b.grad` is None: `loss` was computed from `b` off the tape."
     assert failed == ""
+
+
+def test_a_pass_in_a_function_of_another_cell_is_a_pass():
+    part = "loss = ((w * x - y) ** 2).mean()\ngo(loss)\nw = w - 0.02 * w.grad"
+    case = training(
+        [f"{LEAF}\ndef go(loss):\n    loss.backward()"],
+        f"{part}\n{part}",
+        "1.3 < w.item() < 1.35 and w.requires_grad",
+        "w",
+        6,
+    )
+    leaflet, _ = treat(case, "gradient is None")
+    assert leaflet.cure.count("w.grad = None") == 2
+    assert "compute the loss" not in leaflet.why

@@ -74,7 +74,7 @@ CLINIC = {
     "remedies.mute": {"clues", "edits", "passes", "reading", "rewrites", "site", "strides"},
     "remedies.midway": {"clues", "edits", "passes", "rewrites", "site", "ways"},
     "remedies.nowhere": {"clues", "edits", "leaflet", "passes", "site"},
-    "remedies.whole": {"clues", "edits", "leaflet", "rewrites", "site"},
+    "remedies.whole": {"clues", "edits", "leaflet", "remedies.picking", "rewrites", "site"},
     "remedies.detached": {
         "called", "clues", "cuts", "edits", "origins", "quiet", "reading", "remedies.asking", "reopen", "rewrites",
         "site", "strides",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from types import FunctionType
 
 from course_utils.clinic.called import called_functions
 from course_utils.clinic.clues import PLAIN, block_of, holders, parsed
@@ -55,7 +56,14 @@ def passes_before(site: Site) -> Iterator[ast.stmt]:
 def has_pass(site: Site, step: ast.stmt) -> bool:
     """Whether a pass may run before a step: it stands before it, or the step is in a function."""
     inside = any(isinstance(one, FUNCTIONS) for one in holders(site.tree, step))
-    return inside or any(True for _ in _passes_before(site, step))
+    before = [one for one in statements(site.tree.body) if one.lineno < step.lineno and isinstance(one, ast.Expr)]
+    hidden = any(isinstance(one.value, ast.Call) and _is_learners(site.value(one.value.func)) for one in before)
+    return inside or hidden or any(True for _ in _passes_before(site, step))
+
+
+def _is_learners(thing: object) -> bool:
+    """Whether a function is the learner's own: it may hold a pass."""
+    return isinstance(thing, FunctionType) and not thing.__module__.startswith("torch")
 
 
 def _passes_before(site: Site, step: ast.stmt) -> Iterator[ast.stmt]:
@@ -71,6 +79,8 @@ def pass_again(site: Site, step: ast.stmt) -> list[Rewrite]:
     if any(isinstance(one, FUNCTIONS) for one in holders(site.tree, step)):
         return []
     here = next(_passes_before(site, step), None)
+    if here is None and has_pass(site, step):
+        return []
     found = (here, "") if here else next(earlier_passes(site), None)
     lines = [line for line in _anew(site, *found) if line] if found else []
     return [Rewrite(_front(site, here or step), inserted, tuple(lines))] if lines else []

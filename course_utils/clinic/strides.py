@@ -77,7 +77,7 @@ def off_tape(site: Site) -> list[Rewrite]:
 
 
 def _is_noted(site: Site, one: ast.stmt) -> bool:
-    is_step = isinstance(one, ast.AugAssign) and ".grad" in ast.unparse(one.value)
+    is_step = isinstance(one, ast.AugAssign) and ".grad" in ast.unparse(one.value) and ".data" not in ast.unparse(one)
     held = site.value(one.target) if is_step and isinstance(one, ast.AugAssign) else None
     return isinstance(held, torch.Tensor) and held.is_leaf and not quiet_blocks(ast.walk(site.tree), one.lineno)
 
@@ -88,7 +88,7 @@ def _moves_again(site: Site, stride: Stride, found: list[Stride]) -> bool:
     rest = block[block.index(stride.statement) + 1 :]
     later = [one.statement for one in found if one.name == stride.name and one.statement in rest]
     between = rest[: rest.index(later[0])] if later else []
-    return bool(later) and not any("backward(" in ast.unparse(one) for one in between)
+    return bool(later) and not any(isinstance(node, ast.Call) for one in between for node in ast.walk(one))
 
 
 def _is_handed_out(site: Site, stride: Stride) -> bool:
