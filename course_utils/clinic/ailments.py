@@ -21,6 +21,7 @@ from course_utils.clinic.remedies import (
     tape,
     unused,
     warnings,
+    whole,
 )
 from course_utils.clinic.site import Site
 
@@ -70,7 +71,7 @@ AILMENTS = (
         changes.needed_as_it_was,
     ),
     _known((RuntimeError,), r"can't call numpy\(\) on tensor that requires grad", conversions.to_numpy),
-    _known((RuntimeError,), r"only tensors of floating point.*can require gradients", conversions.whole_numbers),
+    _known((RuntimeError,), r"only tensors of floating point.*can require gradients", whole.whole_numbers),
     _known((RuntimeError,), r"only change requires_grad flags? of leaf", flags.flag_of_result),
     _known((RuntimeError,), r"can't retain_grad on tensor", flags.kept_without_asking),
     _known((RuntimeError,), r"inference tensors? (cannot be saved|outside)", devices.from_inference),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from course_utils.clinic.edits import inserted, replaced
-from course_utils.clinic.reading import targets
+from course_utils.clinic.edits import followed, inserted, replaced
+from course_utils.clinic.reading import statements, targets
 from course_utils.clinic.rewrites import Rewrite, suffixed, torch_word, with_keyword
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
 import torch
 
 _MAKERS = {"tensor", "zeros", "ones", "rand", "randn", "full", "empty", "eye", "arange", "linspace"}
@@ -15,10 +15,16 @@ _MAKERS |= {f"{name}_like" for name in ("zeros", "ones", "rand", "randn", "full"
 
 
 def ask(site: Site, name: str) -> list[Rewrite]:
-    """The changes after which a tensor asks for a gradient and is a leaf; none if it does so from the start."""
-    made = made_in_cell(site, name)
+    """The changes after which a tensor asks for a gradient and is a leaf; none if it does so from the start.
+
+    Raises:
+        LookupError: if it is not known how to get at it.
+    """
+    held, made = site.value(ast.parse(name, mode="eval").body), made_in_cell(site, name)
+    if isinstance(held, torch.Tensor) and held.is_leaf and held.requires_grad:
+        return []
     if made is None:
-        return [Rewrite(_top(site, name), inserted, (_before_use(site, name),))]
+        return _where_in_sight(site, name)
     if isinstance(made, ast.Call):
         return _by_keyword(site, made)
     if isinstance(made, ast.Constant) and isinstance(made.value, int | float):
@@ -46,7 +52,7 @@ def lasting_name(site: Site, name: str) -> str | None:
 
 def made_in_cell(site: Site, name: str) -> ast.expr | None:
     """The expression in the cell that a name first gets its value from; None if it comes from elsewhere."""
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     inside = [one for one in _assignments(function) if one.lineno < site.line] if function else []
     if function and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}:
         return _value_for(inside, name)
@@ -94,21 +100,29 @@ def _value_for(assignments: list[ast.Assign], name: str) -> ast.expr | None:
     return None
 
 
-def _top(site: Site, name: str) -> ast.stmt:
-    """Where a name is in sight for the first time."""
-    function = site.nearest(ast.FunctionDef)
+def _where_in_sight(site: Site, name: str) -> list[Rewrite]:
+    """The change where a name is in sight for the first time: after what binds it here, or at the top."""
+    function, text = site.nearest(FUNCTIONS), _before_use(site, name)
     root = name.partition(".")[0].partition("[")[0]
-    if function:
-        given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-        return first_statement(function.body) if root in given else function
-    return first_statement(site.tree.body)
+    if function and root in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}:
+        return [Rewrite(first_statement(function.body), inserted, (text,))]
+    makers = [one for one in _assignments(site.tree) if root in {ast.unparse(goal) for goal in one.targets}]
+    before = [one for one in makers if one in list(statements(site.tree.body)) and (function or one.lineno < site.line)]
+    if root != name and before:  # `net.w`, with `net = Net()` in this cell
+        return [Rewrite(before[-1], followed, (text,))]
+    return [Rewrite(function or first_statement(site.tree.body), inserted, (text,))]
 
 
 def _before_use(site: Site, name: str) -> str:
     held = site.value(ast.parse(name, mode="eval").body)
     many, _, index = name.rpartition("[")
     if many and index.removesuffix("]").isidentifier():  # ps[i]: no i is in sight before the loop
-        return f"{many} = [one.detach().requires_grad_() for one in {many}]"
+        ready, leaves = "one.detach().requires_grad_()", site.value(ast.parse(many, mode="eval").body)
+        if isinstance(leaves, dict):
+            return f"{many} = {{key: {ready} for key, one in {many}.items()}}"
+        if not isinstance(leaves, list | tuple):
+            raise LookupError(many)
+        return f"{many} = [{ready} for one in {many}]"
     if isinstance(held, torch.Tensor) and not held.is_floating_point():
         return f"{name} = {name}.float().requires_grad_()"
     plain = isinstance(held, torch.Tensor) and held.is_leaf

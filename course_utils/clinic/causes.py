@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import re
 
 from course_utils.clinic.asking import ask, lasting_name, made_in_cell
-from course_utils.clinic.edits import followed, replaced, without
+from course_utils.clinic.edits import followed, inserted, replaced, without
+from course_utils.clinic.missing import has_pass, missing_pass, pass_again
 from course_utils.clinic.origins import Origins
 from course_utils.clinic.reading import statements
 from course_utils.clinic.rewrites import Rewrite, suffixed
-from course_utils.clinic.site import Site
-from course_utils.clinic.strides import body_of, in_place, strides
-from course_utils.walk import edge_of, operands_first
+from course_utils.clinic.site import FUNCTIONS, Site
+from course_utils.clinic.strides import Stride, body_of, in_place, off_tape, strides
 import torch
 
 ZERO = re.compile(r"\.grad(\.data)?\.(zero_\(\)|fill_\(0(\.0?)?\))$")
@@ -36,13 +36,13 @@ def cause_of(site: Site, name: str) -> Cause | None:
     if not isinstance(held, torch.Tensor):
         return None
     found = strides(site)
-    if any(stride.name == name for stride in found):
-        step = next(site.text(stride.statement) for stride in found if stride.name == name)
-        return _replaced(name, step, in_place(site, found), is_result=not held.is_leaf)
+    is_asking_leaf = held.is_leaf and held.requires_grad
+    if not is_asking_leaf and any(stride.name == name for stride in found):
+        return _replaced(site, name, found, is_result=not held.is_leaf)
     if held.is_leaf and not held.requires_grad:
         lasting = lasting_name(site, name)
         return _unasked(site, lasting) if lasting else None
-    if held.is_leaf:
+    if is_asking_leaf:
         return _cleared(site, name) or _no_pass(site, name, held)
     return _never_a_leaf(site, name)
 
@@ -51,7 +51,7 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     """`w = torch.randn(3, requires_grad=True) * 0.1`, or a result that was handed to a function."""
     made = made_in_cell(site, name)
     origin = Origins(site).before(name, site.statement, len(site.earlier))
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     is_given = function is not None and name in {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
     if made is not None and "requires_grad" in site.text(made):
         changes = [Rewrite(made, suffixed, (".detach().requires_grad_()",))]
@@ -69,14 +69,30 @@ def _never_a_leaf(site: Site, name: str) -> Cause | None:
     )
 
 
-def _replaced(name: str, step: str, changes: list[Rewrite], *, is_result: bool) -> Cause:
-    now = "is a result, and no leaf, any more" if is_result else "asks for no gradient any more"
+_ONCE = "It moves `{0}` once at most: from then on `{0}.grad` is None for good, and nothing is learnt."
+_PASSED = "The pass still goes through the graph of the old `{0}`: torch stops there, or `{0}.grad` stays None."
+
+
+def _replaced(site: Site, name: str, found: list[Stride], *, is_result: bool) -> Cause:
+    now = "is no leaf any more: it is a result" if is_result else "asks for no gradient any more"
+    step = next(site.text(stride.statement) for stride in found if stride.name == name)
+    why = (
+        f"`{step}` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
+        "gradient only in leaves that ask for one. Move the leaf itself, in place and off the tape."
+    )
+    again = pass_again(site, found[0].statement)
+    changes = [*in_place(site, found), *again]
+    if any(change.edit is inserted and name in change.texts[0] for change in changes if change not in again):
+        why += f" The first new line makes `{name}` a leaf that asks again."
+    if again:
+        why += " A new leaf is in no graph and has no gradient: loss and pass come anew, before the step."
+    elif not has_pass(site, found[0].statement):
+        why += " Then compute the loss and go backward again, before the step."
     return Cause(
         f"`{name}.grad` is None, because `{name}` {now}.",
-        f"`{step}` makes a new tensor and gives it the name `{name}`. The backward pass leaves a "
-        "gradient only in leaves that ask for one. Move the leaf itself, in place and off the tape.",
+        why,
         changes,
-        f"It moves `{name}` once at most: from then on `{name}.grad` is None for good, and nothing is learnt.",
+        _PASSED.format(name) if again and has_pass(site, found[0].statement) else _ONCE.format(name),
     )
 
 
@@ -84,7 +100,7 @@ def _unasked(site: Site, name: str) -> Cause:
     return Cause(
         f"`{name}.grad` is None, because `{name}` does not ask for a gradient.",
         f"A backward pass fills `.grad` only of leaves with `requires_grad=True`. `{name}` was made without.",
-        [*ask(site, name), *_zeroing_before_the_pass(site)],
+        [*off_tape(site), *ask(site, name), *_zeroing_before_the_pass(site)],
         f"It raises nothing, and `{name}` still has no gradient.",
         name,
     )
@@ -116,27 +132,33 @@ def _cleared(site: Site, name: str) -> Cause | None:
     return Cause(
         f"`{name}.grad` is None, because it was cleared between the pass and the step.",
         "The pass leaves the gradient, the step uses it, and only then it may be cleared.",
-        [*(Rewrite(one, without, ()) for one in clearing), Rewrite(site.statement, followed, texts)],
+        [*off_tape(site), *(Rewrite(one, without, ()) for one in clearing), Rewrite(site.statement, followed, texts)],
         f"It raises nothing, and `{name}` never moves: its gradient is cleared before each step.",
     )
 
 
 def _no_pass(site: Site, name: str, leaf: torch.Tensor) -> Cause | None:
     """No backward pass has run: it is missing before the step."""
-    if any("backward(" in ast.unparse(one) or "grad(" in ast.unparse(one) for one in _simple(site)):
+    found = missing_pass(site, leaf)
+    if found is None:
         return None
-    for one in reversed([one for one in _simple(site) if one.lineno < site.line and isinstance(one, ast.Assign)]):
-        held = site.value(one.targets[0])
-        if isinstance(held, torch.Tensor) and held.grad_fn is not None and held.numel() == 1 and _leads(held, leaf):
-            loss = site.text(one.targets[0])
-            return Cause(
-                f"`{name}.grad` is None, because no backward pass has run.",
-                f"Only a backward pass leaves gradients: `{loss}.backward()` is missing before the step.",
-                [Rewrite(one, followed, (f"{loss}.backward()",))],
-                f"It raises nothing, and `{name}` still has no gradient.",
-            )
-    return None
+    loss, changes = found
+    rebound = [stride for stride in strides(site) if stride.name == name]
+    cleared = any(word in cell for cell in site.earlier for word in (f"{name}.grad = None", "zero_grad("))
+    since = " since its gradient was cleared" if cleared else " yet"
+    return Cause(
+        f"`{name}.grad` is None, because no backward pass has run{since}.",
+        f"Only a backward pass leaves gradients: `{loss}.backward()` is missing before the step."
+        + would_replace(site, rebound),
+        [*off_tape(site), *in_place(site, strides(site)), *changes],
+        f"It raises nothing, and `{name}` still has no gradient.",
+    )
 
 
-def _leads(result: torch.Tensor, leaf: torch.Tensor) -> bool:
-    return any(node is edge_of(leaf)[0] for node in operands_first(edge_of(result)[0]))
+def would_replace(site: Site, rebound: list[Stride]) -> str:
+    """What is said of a step that has not run yet and would make a new tensor; "" if there is none."""
+    if not rebound:
+        return ""
+    name, step = rebound[0].name, site.text(rebound[0].statement)
+    told = f" And `{step}` would make a new tensor with the name `{name}`."
+    return f"{told} Move the leaf itself, in place and off the tape."

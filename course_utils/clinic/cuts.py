@@ -41,7 +41,7 @@ def tied(site: Site, text: str, tainted: Iterable[str] = (), *, everywhere: bool
             return (kept, said) if said else ("", "")
         cut = _cut(found) or ""
         said = said or _NAMES.get(cut, f"`{cut}` makes a copy without a graph")
-        kept = replaced(kept, found, _inside(kept, tree, found))
+        kept = replaced(kept, found, _inside(site, kept, tree, found))
 
 
 def reads_tape(site: Site, node: ast.AST, tainted: Iterable[str] = ()) -> bool:
@@ -78,14 +78,17 @@ def _cut(node: ast.AST) -> str | None:
     return None
 
 
-def _inside(text: str, tree: ast.Module, node: ast.expr) -> str:
+def _inside(site: Site, text: str, tree: ast.Module, node: ast.expr) -> str:
     """What a cut was made in."""
     segment = ast.get_source_segment(text, node) or ""
     if isinstance(node, ast.Attribute) or (isinstance(node, ast.Call) and not node.args):
         return segment[: segment.rindex(".")].rstrip()
     given = node.args[0] if isinstance(node, ast.Call) else node
     inner = ast.get_source_segment(text, given) or ""
-    if isinstance(given, ast.List | ast.Tuple | ast.ListComp):
+    held = site.value(given)
+    if isinstance(given, ast.List | ast.Tuple | ast.ListComp) or isinstance(held, list | tuple):
+        if isinstance(held, list | tuple) and not all(isinstance(one, torch.Tensor) for one in held):
+            raise LookupError(inner)  # a list of plain numbers: they were off the tape before
         return f"torch.stack({inner})" if "stack" not in inner else inner
     whole = isinstance(given, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
     return inner if whole or any(getattr(one, "value", None) is node for one in tree.body) else f"({inner})"

@@ -69,7 +69,19 @@ def wrapped(cell: str, statement: ast.stmt, header: str) -> str:
 
 
 def without(cell: str, statement: ast.stmt) -> str:
-    """The cell without a statement that has its lines for itself; `pass` takes its place."""
+    r"""The cell without a statement that has its lines for itself; where it stands alone, `pass` takes its place.
+
+    >>> import ast
+    >>> cell = "if known:\n    y = 1\n    y = 2"
+    >>> print(without(cell, ast.parse(cell).body[0].body[0]))
+    if known:
+        y = 2
+    """
+    rows, first, last = cell.split("\n"), statement.lineno, statement.end_lineno or statement.lineno
+    fields = [block for node in ast.walk(ast.parse(cell)) for _, block in ast.iter_fields(node)]
+    blocks = [block for block in fields if isinstance(block, list) and block and isinstance(block[0], ast.stmt)]
+    if any(len(block) > 1 and any(one.lineno == first for one in block) for block in blocks):
+        return "\n".join([*rows[: first - 1], *rows[last:]])
     return replaced(cell, statement, "pass")
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from course_utils.clinic.reading import adds_to, made_from, places, runs_once, statements, targets
 from course_utils.clinic.rewrites import text_of
 from course_utils.clinic.rows import unrolled_cell
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
 
 Wanted = Callable[[object], bool]
 
@@ -47,7 +47,7 @@ class Origins:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.function = site.nearest(ast.FunctionDef)
+        self.function = site.nearest(FUNCTIONS)
         self.here = len(site.earlier)
         self._parsed: dict[int, tuple[list[ast.stmt], str]] = {}
 
@@ -91,6 +91,15 @@ class Origins:
         within = loop is not None and loop.lineno <= origin.statement.lineno <= (loop.end_lineno or 0)
         return within and origin.place == self.here
 
+    def first_reader(self, names: set[str]) -> ast.stmt:
+        """The first statement of the loop, or of the function or cell, that reads one of the names; else the place."""
+        around = self.function.body if self.function else self.site.tree.body
+        for one in self.loop.body if self.loop else around:
+            nodes = [node for node in ast.walk(one) if isinstance(getattr(node, "ctx", None), ast.Load)]
+            if one.lineno <= self.site.line and names & {ast.unparse(node) for node in nodes}:
+                return one
+        return self.site.statement
+
     def carried(self, chain: Iterable[Origin]) -> list[str]:
         """Names that hold, at the start of a round of the loop, what the round before has left in them."""
         loop = self.loop
@@ -127,7 +136,7 @@ class Origins:
             yield self.function.body, self.site.cell
             around = self.site.nearest(ast.ClassDef)
             for method in around.body if around and name.startswith("self.") else []:
-                if isinstance(method, ast.FunctionDef) and method is not self.function:
+                if isinstance(method, FUNCTIONS) and method is not self.function:
                     yield method.body, self.site.cell
         yield self.site.tree.body, self.site.cell
 
@@ -140,7 +149,7 @@ class Origins:
         return self._parsed[number]
 
 
-def _parameters(function: ast.FunctionDef) -> set[str]:
+def _parameters(function: FunctionText) -> set[str]:
     given = function.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return {one.arg for one in every if one is not None} - {"self"}

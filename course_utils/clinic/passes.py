@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+import re
 
 from course_utils.clinic.rows import unrolled
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
 import torch
+
+_LOSS = re.compile("loss|cost|err|mse|objective", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,16 @@ def pass_of(site: Site, node: ast.AST) -> PassCall | None:
     return None
 
 
+def one_number_by(site: Site, result: ast.expr) -> str:
+    """What makes one number of many, as they are called: "mean" of losses, or in training; "sum" of other results."""
+    is_loss = bool(_LOSS.search(site.text(result))) or site.nearest((ast.For, ast.While)) is not None
+    return "mean" if is_loss else "sum"
+
+
 def at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:
     """The place where a result was handed to the learner's function, with what was handed over there."""
     while True:
-        function = site.nearest(ast.FunctionDef)
+        function = site.nearest(FUNCTIONS)
         call = site.caller.nearest(ast.Call) if site.caller else None
         given = _given(function, call, result) if function and call else None
         if given is None or site.caller is None:
@@ -66,7 +75,7 @@ def at_the_maker(site: Site, result: ast.expr) -> tuple[Site, ast.expr]:
         site, result = unrolled(site.caller), given
 
 
-def _given(function: ast.FunctionDef, call: ast.Call, result: ast.expr) -> ast.expr | None:
+def _given(function: FunctionText, call: ast.Call, result: ast.expr) -> ast.expr | None:
     names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     if isinstance(call.func, ast.Attribute) and names[:1] == ["self"]:
         names = names[1:]

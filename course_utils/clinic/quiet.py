@@ -20,6 +20,18 @@ def quiet_blocks(nodes: Iterable[ast.AST], line: int) -> list[ast.With]:
     return [one for one in blocks if one.lineno < line <= (one.end_lineno or 0)]
 
 
-def quiet_decorators(function: ast.FunctionDef) -> list[ast.expr]:
+def under(block: ast.With) -> str:
+    """That no graph comes from a block in which the tape does not run, in words."""
+    text = ast.unparse(block.items[0].context_expr)
+    return f"What is computed under `{next((word for word in _BLOCKS if word in text), 'no_grad')}` leaves no graph"
+
+
+def made_by(decorator: ast.expr) -> str:
+    """That no graph comes from a function in which the tape does not run, in words."""
+    word = next((word for word in _DECORATORS if word in ast.unparse(decorator)), "no_grad")
+    return f"What a `{word}` function computes leaves no graph"
+
+
+def quiet_decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
     """`@torch.no_grad()` and its like above a function."""
     return [one for one in function.decorator_list if any(word in ast.unparse(one) for word in _DECORATORS)]

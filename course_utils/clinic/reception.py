@@ -72,10 +72,19 @@ def _treated(ailment: Ailment, site: Site, match: re.Match[str]) -> Leaflet | No
     with suppress(Exception):  # the learner's cell may be anything
         opened = unrolled(site)
         found = ailment.treat(opened, match)
-        if found and ast.parse(found.cure).body:
+        if found and found.cure != found.before and ast.parse(found.cure).body:
+            found = _with_false_cure_that_runs(found)
             elsewhere = opened is site or found.before != opened.cell
             return illustrated(found if elsewhere else replace(found, before=site.cell, line=site.line), opened)
     return None
+
+
+def _with_false_cure_that_runs(found: Leaflet) -> Leaflet:
+    """The leaflet; without a false cure if that would be no Python, or change nothing."""
+    with suppress(SyntaxError, ValueError):
+        if ast.parse(found.false_cure).body and found.false_cure != found.before:
+            return found
+    return replace(found, false_cure="", why_not="")
 
 
 def _text(message: object) -> str:

@@ -7,7 +7,7 @@ import ast
 from course_utils.clinic.edits import wrapped
 from course_utils.clinic.quiet import is_quiet, quiet_decorators
 from course_utils.clinic.rewrites import Rewrite, mended, torch_word, unwrapped
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FunctionText, Site
 
 
 def without_block(site: Site, cell: str, block: ast.With) -> str:
@@ -27,13 +27,23 @@ def _quiet_ones(tree: ast.AST) -> list[ast.With]:
     return [one for one in ast.walk(tree) if isinstance(one, ast.With) and is_quiet(one.items)]
 
 
-def without_decorator(site: Site, cell: str, function: ast.FunctionDef) -> str:
-    """The cell without the `@torch.no_grad()` of a function; its steps get a `with torch.no_grad():`."""
-    tree = ast.parse(cell)
-    here = next(one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == function.name)
+def without_decorator(site: Site, cell: str, function: FunctionText) -> str:
+    """The cell without the `@torch.no_grad()` of a function; its steps get a `with torch.no_grad():`.
+
+    The cell may have been mended since the site was seen; "" if the function is not to be found in it any more.
+    """
+    before, now = _functions(site.tree), _functions(ast.parse(cell))
+    if len(before) != len(now):
+        return ""
+    here = now[next(place for place, one in enumerate(before) if one is function)]
     gone = {one.lineno for one in quiet_decorators(here)}
     rows = [row for number, row in enumerate(cell.split("\n"), 1) if number not in gone]
-    return _steps_off(site, "\n".join(rows), here.lineno - 1, (here.end_lineno or 0))
+    return _steps_off(site, "\n".join(rows), here.lineno - len(gone), (here.end_lineno or 0) - len(gone))
+
+
+def _functions(tree: ast.AST) -> list[FunctionText]:
+    made = [one for one in ast.walk(tree) if isinstance(one, FunctionText)]
+    return sorted(made, key=lambda one: (one.lineno, one.col_offset))
 
 
 def _steps_off(site: Site, cell: str, first: int, last: int) -> str:

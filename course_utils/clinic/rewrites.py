@@ -23,11 +23,16 @@ class Rewrite(NamedTuple):
 
 
 def mended(cell: str, changes: Iterable[Rewrite]) -> str:
-    """The cell after all changes; of two of one node, the later one is made first."""
-    numbered = sorted(enumerate(changes), key=lambda pair: (pair[1].node.lineno, pair[1].node.col_offset, pair[0]))
-    for _, change in reversed(numbered):
+    """The cell after all changes, each made once; of two of one node, the later one is made first."""
+    for _, change in sorted(enumerate(dict.fromkeys(changes)), key=_order, reverse=True):
         cell = change.edit(cell, change.node, *change.texts)
     return cell
+
+
+def _order(pair: tuple[int, Rewrite]) -> tuple[int, int, bool, int]:
+    """Lines that come before a statement come last: they move it from its place."""
+    number, change = pair
+    return change.node.lineno, change.node.col_offset, change.edit is not inserted, number
 
 
 def with_keyword(cell: str, call: ast.Call, text: str) -> str:

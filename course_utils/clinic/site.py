@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-import linecache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import TypeVar
 
+from course_utils.clinic.texts import shifted, text_of_frame, untabbed
+
 Found = TypeVar("Found", bound=ast.AST)
 _OF_MODULES = {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"}  # lists, as a reader sees it
 OURS = str(Path(__file__).parent.parent)
+FunctionText = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS: tuple[type[FunctionText], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 FOREIGN = (
     "site-packages",
     "dist-packages",
@@ -109,7 +112,7 @@ def site_of(
     """
     last: Site | None = None
     while trace is not None:
-        if _is_learners(trace.tb_frame.f_code):
+        if _is_learners(trace.tb_frame):
             last = _site(trace.tb_frame, trace.tb_lasti, trace.tb_lineno, earlier, names, last)
         trace = trace.tb_next
     return last
@@ -122,13 +125,14 @@ def site_at(frame: FrameType | None, earlier: Sequence[str] = ()) -> Site | None
         frame: where to begin: the frames that called it come next.
         earlier: the texts of cells that ran before, the last one last.
     """
-    while frame is not None and not _is_learners(frame.f_code):
+    while frame is not None and not _is_learners(frame):
         frame = frame.f_back
     return _site(frame, frame.f_lasti, frame.f_lineno, earlier) if frame is not None else None
 
 
-def _is_learners(code: CodeType) -> bool:
-    return not any(part in code.co_filename for part in FOREIGN) and bool(linecache.getlines(code.co_filename))
+def _is_learners(frame: FrameType) -> bool:
+    foreign = any(part in frame.f_code.co_filename for part in FOREIGN)
+    return not foreign and bool(text_of_frame(frame))
 
 
 def _site(
@@ -139,9 +143,25 @@ def _site(
     names: Mapping[str, object] | None = None,
     caller: Site | None = None,
 ) -> Site:
-    code, lines = frame.f_code, linecache.getlines(frame.f_code.co_filename)
-    seen = names if names is not None else {**frame.f_globals, **frame.f_locals}
-    return Site("".join(lines), _span(code, instruction, line or 1), seen, tuple(earlier), caller)
+    text = text_of_frame(frame)
+    cell, span = untabbed(text), _span(frame.f_code, instruction, line or 1)
+    if cell != text:
+        edges = (shifted(text, cell, row, column) for row, column in zip(span[:2], span[2:], strict=True))
+        span = (*span[:2], *edges)  # type: ignore[assignment]
+    seen = names if names is not None else tame({**frame.f_globals, **frame.f_locals})
+    return Site(cell, span, seen, tuple(map(untabbed, earlier)), caller)
+
+
+def tame(names: Mapping[str, object]) -> dict[str, object]:
+    """The variables without those that raise when they are asked what they are."""
+    return {name: held for name, held in names.items() if _is_tame(held)}
+
+
+def _is_tame(held: object) -> bool:
+    try:
+        return isinstance(held, object) and isinstance(held.__class__, type)
+    except Exception:
+        return False
 
 
 def _span(code: CodeType, instruction: int, line: int) -> tuple[int, int, int, int]:

@@ -7,11 +7,13 @@ from textwrap import indent
 from typing import NamedTuple
 
 from course_utils.clinic.asking import ask
-from course_utils.clinic.edits import followed, replaced
+from course_utils.clinic.clues import block_of
+from course_utils.clinic.edits import followed, replaced, wrapped
 from course_utils.clinic.quiet import quiet_blocks
-from course_utils.clinic.reading import statements
+from course_utils.clinic.reading import statements, targets
 from course_utils.clinic.rewrites import Rewrite, torch_word
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import FUNCTIONS, Site
+import torch
 
 
 class Stride(NamedTuple):
@@ -45,7 +47,7 @@ def strides(site: Site) -> list[Stride]:
 
 def body_of(site: Site) -> list[ast.stmt]:
     """The statements of the learner's function that the place is in, or of the cell."""
-    function = site.nearest(ast.FunctionDef)
+    function = site.nearest(FUNCTIONS)
     return function.body if function else site.tree.body
 
 
@@ -59,12 +61,40 @@ def in_place(site: Site, found: list[Stride]) -> list[Rewrite]:
             rows = f"with {torch_word(site)}.no_grad():\n{indent(rows, '    ')}"
         margin = "\n" + " " * statement.col_offset
         changes.append(Rewrite(statement, replaced, (rows.replace("\n", margin),)))
-        resets = [f"{stride.name}.grad = None" for stride in ours if not is_cleared(site, stride.name)]
+        uncleared = [one.name for one in ours if not is_cleared(site, one.name) and not _moves_again(site, one, found)]
+        resets = [f"{name}.grad = None" for name in uncleared]
         changes += [Rewrite(statement, followed, tuple(resets))] if resets else []
         for stride in ours:
-            changes += ask(site, stride.name)
+            changes += [] if _is_handed_out(site, stride) else ask(site, stride.name)
             changes += _early_zeroing(site, stride)
     return changes
+
+
+def off_tape(site: Site) -> list[Rewrite]:
+    """The changes after which `w -= rate * w.grad` is off the tape, wherever it is on it."""
+    header = f"with {torch_word(site)}.no_grad():"
+    return [Rewrite(one, wrapped, (header,)) for one in statements(body_of(site)) if _is_noted(site, one)]
+
+
+def _is_noted(site: Site, one: ast.stmt) -> bool:
+    is_step = isinstance(one, ast.AugAssign) and ".grad" in ast.unparse(one.value) and ".data" not in ast.unparse(one)
+    held = site.value(one.target) if is_step and isinstance(one, ast.AugAssign) else None
+    return isinstance(held, torch.Tensor) and held.is_leaf and not quiet_blocks(ast.walk(site.tree), one.lineno)
+
+
+def _moves_again(site: Site, stride: Stride, found: list[Stride]) -> bool:
+    """Whether another step comes before the next pass: then both use one gradient."""
+    block = block_of(site.tree, stride.statement)
+    rest = block[block.index(stride.statement) + 1 :]
+    later = [one.statement for one in found if one.name == stride.name and one.statement in rest]
+    between = rest[: rest.index(later[0])] if later else []
+    return bool(later) and not any(isinstance(node, ast.Call) for one in between for node in ast.walk(one))
+
+
+def _is_handed_out(site: Site, stride: Stride) -> bool:
+    """Whether a loop hands out what is moved, as in `for p in leaves`: the leaves themselves are still there."""
+    loops = [one for one in ast.walk(site.tree) if isinstance(one, ast.For) and stride.statement in ast.walk(one)]
+    return any(stride.name in targets(one) for one in loops)
 
 
 def is_cleared(site: Site, name: str) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 import re
+from types import ModuleType
 
 from course_utils.clinic.asking import ask, made_in_cell
 from course_utils.clinic.edits import inserted
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import pass_at
-from course_utils.clinic.reading import runs_once
+from course_utils.clinic.reading import adds_to, made_from, runs_once, statements, targets
 from course_utils.clinic.rewrites import Rewrite, mended, with_keyword
-from course_utils.clinic.site import Site
+from course_utils.clinic.site import Site, names_in
 import torch
 
 _LEAVES = re.compile(r"(w|b|theta|weights?|bias|params?|a|c)\d*$")
@@ -27,6 +28,7 @@ class Mending:
     why: str
     cure: str = ""
     changes: list[Rewrite] = field(default_factory=list)
+    cell: Site | None = None  # where it was found: the place in more than one cell
 
 
 def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:
@@ -49,7 +51,8 @@ def unasked_input(site: Site, _: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=mended(site.cell, mending.changes),
         false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
-        why_not="It is about tensors that were not used. This one asks for no gradient: the same error comes again.",
+        why_not="`allow_unused` is about tensors that were not used. This one asks for no gradient: the same "
+        "error comes again.",
         lesson="04",
     )
 
@@ -66,18 +69,23 @@ def unasked(site: Site, origins: Origins, chain: list[Origin], names: list[str])
     if not changes:
         return None
     again: list[str] = []
-    behind = set(names)
+    behind, made = set(names), set[str]()
     for origin in chain:
-        read = {ast.unparse(one) for one in ast.walk(origin.statement) if isinstance(one, ast.expr)}
+        read = {ast.unparse(one) for one in ast.walk(made_from(origin.statement)) if isinstance(one, ast.expr)}
+        read |= {origin.name} if adds_to(origin.statement, origin.name) else set()
         if read & behind and origin.name not in names and origin.place < origins.here:
             behind.add(origin.name)
             again.append(origin.text)
-    if any(runs_once(ast.parse(text)) for text in again):
+            made.add(origin.name)
+    made_anew = {name for text in again for one in statements(ast.parse(text).body) for name in targets(one)}
+    if any(runs_once(ast.parse(text)) for text in again) or made_anew & set(names):
         return None
-    loop = origins.loop
-    changes += [Rewrite(loop.body[0] if loop else site.statement, inserted, tuple(again))] if again else []
+    changes += [Rewrite(origins.first_reader(made), inserted, tuple(again))] if again else []
     what = " and ".join(f"`{name}`" for name in names)
     why = f"{what} did not ask for a gradient: made without `requires_grad=True`, a tensor leaves no graph behind."
+    if any(made_in_cell(site, name) is None for name in names):
+        why = f"{what} {'does' if len(names) == 1 else 'do'} not ask for a gradient: made without "
+        why += "`requires_grad=True`, made anew off the tape, or told to stop. Such a tensor leaves no graph behind."
     return Mending(names[0], why, changes=changes)
 
 
@@ -90,16 +98,31 @@ def candidates(site: Site, chain: list[Origin]) -> list[str]:
         if found := [name for name in names if is_off(site, name)]:
             return found
     names = [name for name in dict.fromkeys(origin.name for origin in chain) if is_off(site, name)]
-    if any(_asks(thing) for thing in site.names.values()):  # there is a leaf: the graph is cut on its way
+    if any(_asks(thing) for thing in _read(site, chain)):  # there is a leaf: the graph is cut on its way
         return []
     leaves = [name for name in names if _LEAVES.fullmatch(name.rpartition(".")[2])]
     alone = [name for name in names if made_in_cell(site, name) is not None and name not in _results(chain)]
     return leaves or (alone if len(alone) == 1 else [])
 
 
+def _read(site: Site, chain: list[Origin]) -> list[object]:
+    """What may have been read on the way: all there is, where something of the learner's own was called."""
+    read = [site.names.get(name) for origin in chain for name in names_in(origin.statement)]
+    known = (torch.Tensor, torch.nn.Module, ModuleType, int, float, str, range, type(None))
+    opaque = [one for one in read if not isinstance(one, known) and not _is_torchs(one)]
+    return list(site.names.values()) if opaque else read
+
+
+def _is_torchs(thing: object) -> bool:
+    of_tensors = isinstance(thing, list | tuple) and all(isinstance(one, torch.Tensor | int | float) for one in thing)
+    return of_tensors or str(getattr(thing, "__module__", "")).partition(".")[0] in {"torch", "builtins", "math"}
+
+
 def _asks(thing: object) -> bool:
     if isinstance(thing, torch.nn.Module):
         return any(one.requires_grad for one in thing.parameters())
+    if isinstance(thing, list | tuple):
+        return any(isinstance(one, torch.Tensor) and one.requires_grad for one in thing)
     return isinstance(thing, torch.Tensor) and thing.requires_grad
 
 

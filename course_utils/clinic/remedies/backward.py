@@ -7,7 +7,9 @@ import builtins
 import re
 
 from course_utils.clinic.edits import followed, inserted
+from course_utils.clinic.kept import changed_weight
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.missing import passed_before, passes_before
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, at_the_maker, pass_at
 from course_utils.clinic.reading import on_tape, runs_once, statements, targets
@@ -27,10 +29,9 @@ def second_backward(site: Site, _: re.Match[str]) -> Leaflet | None:
     origins = Origins(site)
     chain = origins.chain([result], on_tape)
     carried = origins.carried(chain)
-    name = site.text(result)
     if carried:
-        return _carried(site, origins, carried, name, kept)
-    return _computed_anew(site, origins, chain, name, kept)
+        return _carried(site, origins, carried, result, kept)
+    return _computed_anew(site, origins, chain, result, kept)
 
 
 def _kept(site: Site, found: PassCall) -> str:
@@ -39,44 +40,51 @@ def _kept(site: Site, found: PassCall) -> str:
     return "" if is_there else with_keyword(site.cell, found.call, "retain_graph=True")
 
 
-def _computed_anew(site: Site, origins: Origins, chain: list[Origin], name: str, kept: str) -> Leaflet | None:
+def _computed_anew(site: Site, origins: Origins, chain: list[Origin], result: ast.expr, kept: str) -> Leaflet | None:
     outside = [origin for origin in chain if not origins.is_in_loop(origin)]
     loop = origins.loop if outside else None
     again = outside or chain
     if not again or any(runs_once(origin.unit) for origin in again) or not _can_run(site, again):
         return None
-    lines = list(dict.fromkeys(origin.text for origin in again))
-    made = {origin.name for origin in again}
-    at = _first_reader(loop, made, site.statement) if loop else site.statement
-    lines += [] if loop else _resets(site, origins)
-    made_once = list(dict.fromkeys(origin.name for origin in again))
+    made = list(dict.fromkeys(origin.name for origin in again))
+    elsewhere = list(dict.fromkeys(origin.name for origin in again if origin.place < origins.here))
+    made_once = made if loop else passed_before(site, chain) or elsewhere or made
     what = " and ".join(f"`{one}`" for one in made_once)
     here = loop is not None and all(origin.place == origins.here for origin in outside)
     return Leaflet(
         ailment="second backward",
         happened=f"a second backward pass through {what}, computed only once.",
         line=site.line,
-        tensor=name,
+        tensor=site.text(result),
         why=f"A backward pass uses the graph up: what the operations kept is freed. {what} "
-        f"{_where(made_once, loop, here)}, so the second pass finds the old graph, and the old numbers. Compute anew "
-        "before each pass.",
+        f"{_where(made_once, loop, here)}, so {_used_up(made_once, loop)}",
         before=site.cell,
-        cure=inserted(site.cell, at, *lines),
+        cure=_with_forward(site, origins, again, loop),
         false_cure=kept,
-        why_not=(_STALE if here else _LATE) if kept else "",
+        why_not=(_outcome(site, origins, result, _STALE) if here else _LATE) if kept else "",
         lesson="05",
     )
 
 
 _STALE = (
-    "The graph is kept, but it is still that of the first round: it holds the old numbers. The passes send the slope "
-    "of a place that was left long ago, or torch stops because a kept weight has been changed since."
+    "The graph is kept, but it is still that of the first round, with the old numbers: each pass sends the slope of a "
+    "place that was left long ago."
 )
-_LATE = "It comes too late: the pass before has freed the graph already, and the same error comes again."
+_LATE = (
+    "It comes too late: the pass before has freed the graph already, and the same error comes again. (If you mean "
+    "one graph twice, it belongs in the first pass.)"
+)
 _LONG = (
     "The graph is kept, and with it all earlier rounds: each pass runs through every round so far, takes longer than "
-    "the one before, and sends slopes of old weights, or torch stops because a kept weight has been changed since."
+    "the one before, and sends slopes of old weights."
 )
+_STOPS = "The graph of earlier rounds is kept, and it needs {} as it was then. The step has changed it, so torch stops."
+
+
+def _outcome(site: Site, origins: Origins, result: ast.expr, text: str) -> str:
+    """What becomes of a graph that is kept, in this cell: torch stops, or what the text says."""
+    weight = changed_weight(site, origins.loop, site.value(result)) if origins.loop else ""
+    return _STOPS.format(weight) if weight else text
 
 
 def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
@@ -86,7 +94,34 @@ def _where(made: list[str], loop: ast.stmt | None, here: bool) -> str:
     return f"{were} computed {'before the loop' if here else 'in another cell'}"
 
 
-def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: str) -> Leaflet | None:
+def _used_up(made: list[str], loop: ast.stmt | None) -> str:
+    it = "it" if len(made) == 1 else "them"
+    if loop:
+        return f"the second pass finds a graph that is used up. Compute {it} anew before each pass."
+    return (
+        f"the second pass finds {it} used up. Compute {it} anew before each pass. (If one graph is meant twice, "
+        "`retain_graph=True` belongs in the first pass: lesson 14.)"
+    )
+
+
+def _with_forward(site: Site, origins: Origins, again: list[Origin], loop: ast.For | ast.While | None) -> str:
+    """The cell in which the forward pass runs before each backward pass."""
+    lines = list(dict.fromkeys(origin.text for origin in again))
+    if loop:
+        return inserted(site.cell, _first_reader(loop.body, {origin.name for origin in again}, site.statement), *lines)
+    lines += _resets(site, origins)
+    before = [origin for origin in again if origin.place < origins.here]
+    body = origins.function.body if origins.function else site.tree.body
+    if len(before) < len(again) and before and not any(True for _ in passes_before(site)):  # the rest runs anew here
+        return inserted(
+            site.cell,
+            _first_reader(body, {origin.name for origin in before}, site.statement),
+            *dict.fromkeys(origin.text for origin in before),
+        )
+    return inserted(site.cell, site.statement, *lines)
+
+
+def _carried(site: Site, origins: Origins, carried: list[str], result: ast.expr, kept: str) -> Leaflet | None:
     loop = origins.loop
     if loop is None:
         return None
@@ -102,13 +137,13 @@ def _carried(site: Site, origins: Origins, carried: list[str], name: str, kept: 
         ailment="second backward",
         happened=f"a second backward pass through the round before, by way of {what}.",
         line=site.line,
-        tensor=carried[0] if name not in carried else name,
+        tensor=carried[0] if site.text(result) not in carried else site.text(result),
         why=f"{what} comes from the round before, with its graph, and that graph was used up by the pass of that "
         "round. `detach` keeps the number and lets the graph go.",
         before=site.cell,
         cure=mended(site.cell, changes),
         false_cure=kept,
-        why_not=(_LATE if fresh else _LONG) if kept else "",
+        why_not=(_LATE if fresh else _outcome(site, origins, result, _LONG)) if kept else "",
         lesson="14",
     )
 
@@ -120,9 +155,9 @@ def _let_go(site: Site, name: str) -> str:
     return f"{name} = {name}.detach()"
 
 
-def _first_reader(loop: ast.For | ast.While, made: set[str], last: ast.stmt) -> ast.stmt:
-    """The first statement of a loop's body that reads one of the names."""
-    for one in loop.body:
+def _first_reader(body: list[ast.stmt], made: set[str], last: ast.stmt) -> ast.stmt:
+    """The first statement of a block that reads one of the names."""
+    for one in body:
         read = {ast.unparse(node) for node in ast.walk(one) if isinstance(getattr(node, "ctx", None), ast.Load)}
         if read & made:
             return one

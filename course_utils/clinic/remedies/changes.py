@@ -9,14 +9,14 @@ from course_utils.clinic.changes import Change, Spoilt, spoilers
 from course_utils.clinic.clues import definitions, holders, own_line, stores, widened
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.outofplace import hidden, out_of_place
-from course_utils.clinic.remedies.too_soon import step_too_soon
-from course_utils.clinic.site import Site, names_in
+from course_utils.clinic.remedies.too_soon import HIDDEN, step_too_soon
+from course_utils.clinic.site import FunctionText, Site, names_in
 import torch
 
-_WRONG = (
-    "`.data` hides the change from torch: the error goes, and the gradient is wrong, computed with changed numbers."
+_CUT = (
+    "`.data` hides the change from torch, and with it the path to what is written there: the error goes, and the "
+    "gradient is right only by luck."
 )
-_CUT = "`.data` hides the change from torch, and with it the path to what is written there: the gradient is wrong."
 
 
 def needed_as_it_was(site: Site, match: re.Match[str]) -> Leaflet | None:
@@ -68,7 +68,7 @@ def _leaflet(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
         before=wide.cell,
         cure=cure,
         false_cure=false_cure,
-        why_not=(_CUT if first.kind == "item" else _WRONG) if false_cure else "",
+        why_not=(_CUT if first.kind == "item" else HIDDEN) if false_cure else "",
         lesson="14",
     )
 
@@ -100,7 +100,7 @@ def _share(other: torch.Tensor, held: torch.Tensor) -> bool:
 
 def _is_lost(site: Site, one: Change) -> bool:
     """Whether a function changes its argument for its caller: a new tensor would not reach the caller."""
-    above = [two for two in holders(site.tree, one.statement) if isinstance(two, ast.FunctionDef)]
+    above = [two for two in holders(site.tree, one.statement) if isinstance(two, FunctionText)]
     if not above or not isinstance(one.target, ast.Name) or one.kind in ("shared", "module"):
         return False
     own = {two.arg for two in ast.walk(above[0]) if isinstance(two, ast.arg)}

@@ -1,4 +1,4 @@
-"""Cures for tensors that are to become something else: numpy's, whole numbers that ask, one device and another."""
+"""Cures for tensors that ask, and are to become numpy's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import ast
 from collections.abc import Iterator
 import re
 
-from course_utils.clinic.clues import dotted, has_own_lines, is_inner, may_bind, name_of, one_line, parsed, torch_in
+from course_utils.clinic.clues import (
+    dotted,
+    has_own_lines,
+    is_inner,
+    name_of,
+    one_line,
+    parsed,
+)
 from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.site import Site
@@ -99,74 +106,3 @@ def _list(site: Site, node: ast.AST) -> str:
         return ""
     to = "item" if all(one.numel() == 1 for one in held) else "detach"
     return f"[value.{to}() for value in {site.text(node)}]"
-
-
-def whole_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
-    """`torch.tensor([1, 2], requires_grad=True)`, `x.requires_grad_()`, `x.requires_grad = True`, `nn.Parameter(x)`."""
-    node, mended = site.around[-1], None
-    if isinstance(node, ast.Call):
-        asked = next((one for one in node.keywords if one.arg == "requires_grad"), None)
-        mended = _made(site, node, asked) if asked else _asked(site, node) or _parameter(site, node)
-    elif isinstance(node, ast.Attribute) and node.attr == "requires_grad":
-        mended = _floated(site, node.value, site.statement)
-    if mended is None:
-        return None
-    name, cure, false_cure, why_not = mended
-    return Leaflet(
-        ailment="whole numbers ask",
-        happened=f"{f'`{name}`' if name else 'A tensor'} holds whole numbers and cannot ask for a gradient.",
-        line=site.line,
-        tensor=name,
-        why="A slope tells what a small nudge does, and a whole number cannot be nudged a little. "
-        "Make it a tensor of floats first: `1.0`, not `1`.",
-        before=site.cell,
-        cure=cure,
-        false_cure=false_cure,
-        why_not=why_not,
-        lesson="04",
-    )
-
-
-Mended = tuple[str, str, str, str]
-_SILENT = "The error goes, and the gradient with it: the tensor does not ask, so its `.grad` stays None."
-
-
-def _made(site: Site, call: ast.Call, asked: ast.keyword) -> Mended | None:
-    library = torch_in(site)
-    kind = next((one for one in call.keywords if one.arg == "dtype"), None)
-    if not library or any(one.arg is None for one in call.keywords):
-        return None
-    floats = f"{library}.float32"
-    cure = replaced(site.cell, *((kind.value, floats) if kind else (asked, f"dtype={floats}, {site.text(asked)}")))
-    stands = site.statement
-    name = name_of(site, stands.targets[0]) if isinstance(stands, ast.Assign) and stands.value is call else ""
-    return name, cure, replaced(site.cell, asked.value, "False"), _SILENT
-
-
-def _asked(site: Site, call: ast.Call) -> Mended | None:
-    func = call.func
-    if not isinstance(func, ast.Attribute) or func.attr != "requires_grad_":
-        return None
-    if isinstance(func.value, ast.Name | ast.Attribute | ast.Subscript):
-        return _floated(site, func.value, site.statement)
-    before, _, after = site.text(func).rpartition(".")
-    false_cure = replaced(site.cell, call, f"{before}.{after}(False)")
-    return "", replaced(site.cell, func, f"{before}.float().{after}"), false_cure, _SILENT
-
-
-def _floated(site: Site, tensor: ast.AST, stands: ast.stmt) -> Mended | None:
-    """`x = x.float()` before it asks."""
-    if not may_bind(site, stands, tensor, arguments=False) or not has_own_lines(site.cell, stands):
-        return None
-    name = site.text(tensor)
-    cure = inserted(site.cell, stands, f"{name} = {name}.float()")
-    lost = replaced(site.cell, stands, f"{name}.float().requires_grad_()")
-    return name, cure, lost, f"`float()` makes another tensor, and that one asks; `{name}` itself still does not."
-
-
-def _parameter(site: Site, call: ast.Call) -> Mended | None:
-    if len(call.args) != 1 or call.keywords or not site.text(call.func).endswith("Parameter"):
-        return None
-    inner, text = call.args[0], site.text(call.args[0])
-    cure = replaced(site.cell, inner, dotted(site, inner, ".float()"))
-    return name_of(site, inner), cure, replaced(site.cell, inner, f"{text}, requires_grad=False"), _SILENT

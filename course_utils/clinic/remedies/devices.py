@@ -18,6 +18,7 @@ from course_utils.clinic.clues import (
 )
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
+from course_utils.clinic.remedies.nowhere import device_of, is_empty, numberless
 from course_utils.clinic.site import Site, names_in
 import torch
 
@@ -26,19 +27,19 @@ def elsewhere(site: Site, _: re.Match[str]) -> Leaflet | None:
     """`w * x` with `w` here and `x` there."""
     anchor = _anchor(site, site.around[-1]) or _anchor(site, site.statement)
     if anchor is None:
-        return None
+        return _data_on_meta(site)
     name, home, device = anchor
     here = [one for one in _strangers(site, site.around[-1], device) if one != name]
     stands = _outermost(site, home, device)
     movers = [one for one in _to_move(site, stands, device) if one != name]
+    if here and any(is_empty(site, one) for one in (name, here[0])):
+        return numberless(site, *((name, here[0]) if is_empty(site, name) else (here[0], name)))
     if not here or not set(here) <= set(movers) or not has_own_lines(site.cell, stands):
         return None
     moved = here[0]
-    stray = site.names[moved]
-    where = stray.device if isinstance(stray, torch.Tensor) else "another"
     return Leaflet(
         ailment="two devices",
-        happened=f"`{moved}` is on {where}, `{name}` on {device}: one operation cannot reach both.",
+        happened=f"`{moved}` and `{name}` are on two devices: one operation cannot reach both.",
         line=site.line,
         tensor=moved,
         why=f"What is computed together lives together. Data can move freely, so take it to where `{name}` is.",
@@ -50,12 +51,21 @@ def elsewhere(site: Site, _: re.Match[str]) -> Leaflet | None:
     )
 
 
+def _data_on_meta(site: Site) -> Leaflet | None:
+    """`x + far` where nothing learns, and one of the two has no numbers."""
+    tensors = [one for one in names_in(site.around[-1]) if isinstance(site.names.get(one), torch.Tensor)]
+    empty = [one for one in tensors if is_empty(site, one)]
+    others = [one for one in tensors if one not in empty]
+    return numberless(site, empty[0], others[0]) if len(empty) == 1 and others else None
+
+
 def _anchor(site: Site, piece: ast.AST) -> tuple[str, str, torch.device] | None:
     """What learns, by name, the text that tells its device, and the device."""
     for name in names_in(piece):
         held = site.names.get(name)
-        if isinstance(held, torch.nn.Module) and (weight := next(held.parameters(), None)) is not None:
-            return name, f"next({name}.parameters()).device", weight.device
+        device = device_of(held)
+        if isinstance(held, torch.nn.Module) and device is not None:
+            return name, f"next({name}.parameters()).device", device
         if isinstance(held, torch.Tensor) and held.requires_grad:
             return name, f"{name}.device", held.device
     return None
@@ -97,16 +107,18 @@ def from_inference(site: Site, match: re.Match[str]) -> Leaflet | None:
     if found is None or not has_own_lines(site.cell, stands):
         return None
     name = site.text(found)
+    wanted = "is to be noted on the tape" if saved else _OUTSIDE.get("requires_grad" in site.text(stands), "")
     cure = _no_grad(site, name) or _cloned(site, stands, found)
     if not cure:
         return None
     return Leaflet(
         ailment="inference tensor",
-        happened=f"`{name}` was made in inference mode, and `{one_line(site, site.around[-1])}` is for the tape.",
+        happened=f"`{name}` was made in inference mode, and `{one_line(site, site.around[-1])}` {wanted}.",
         line=site.line,
         tensor=name,
-        why="A tensor made in inference mode can never be part of a computation that torch notes. "
-        "`torch.no_grad()` stays off the tape as well and makes ordinary tensors; `clone()` makes one afterwards.",
+        why="torch counts no changes of a tensor made in inference mode, so it refuses to keep it for the way back, or "
+        "to change it outside. `torch.no_grad()` stays off the tape as well and makes ordinary tensors; `clone()` "
+        "makes one afterwards.",
         before=site.cell,
         cure=cure,
         false_cure=wrapped(site.cell, stands, f"with {torch_in(site)}.no_grad():") if saved and torch_in(site) else "",
@@ -116,6 +128,9 @@ def from_inference(site: Site, match: re.Match[str]) -> Leaflet | None:
         else "",
         lesson="14",
     )
+
+
+_OUTSIDE = {True: "lets it ask outside", False: "changes it outside"}
 
 
 def _plain(site: Site) -> list[ast.expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from course_utils.clinic.clues import PLAIN, block_of, definitions, has_own_lines, may_bind, widened
+from course_utils.clinic.clues import PLAIN, block_of, definitions, dotted, has_own_lines, may_bind, one_line, widened
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.site import Site, names_in
@@ -17,8 +17,10 @@ def flag_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
     """`y.requires_grad = False` or `y.requires_grad_(False)`, of a result `y`."""
     stands = site.statement
     tensor, wanted = _flag(site, stands)
-    held = site.value(tensor) if tensor is not None else None
-    if tensor is None or not isinstance(held, torch.Tensor) or held.is_leaf:
+    if tensor is None or not isinstance(tensor, PLAIN):
+        return _flag_of_expression(site)
+    held = site.value(tensor)
+    if not isinstance(held, torch.Tensor) or held.is_leaf:
         return None
     if not wanted and not may_bind(site, stands, tensor, arguments=False):
         return None
@@ -40,6 +42,34 @@ def flag_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
         false_cure=replaced(site.cell, stands, useless),
         why_not=keeps if wanted else lost,
         lesson="04" if wanted else "14",
+    )
+
+
+def _flag_of_expression(site: Site) -> Leaflet | None:
+    """`(w * 2).requires_grad = False`, or `z = (w * 2).requires_grad_(False)`: what is told has no name."""
+    stands, call = site.statement, site.around[-1]
+    match stands, call:
+        case ast.Assign(targets=[ast.Attribute(value=inner, attr="requires_grad")], value=ast.Constant(value=False)), _:
+            node: ast.AST = stands
+        case _, ast.Call(func=ast.Attribute(value=inner, attr="requires_grad_")):
+            node = call
+        case _:
+            return None
+    if isinstance(inner, PLAIN):
+        return None
+    told = one_line(site, inner)
+    return Leaflet(
+        ailment="flag of a result",
+        happened=f"`{told}` is a result, and only a leaf can be told whether to ask for a gradient.",
+        line=site.line,
+        tensor="",
+        why=f"`{told}` asks because something that it was made from asks. To cut the path, go on with its numbers "
+        "alone: what `detach()` gives is a new tensor, off the tape.",
+        before=site.cell,
+        cure=replaced(site.cell, node, dotted(site, inner, ".detach()")),
+        false_cure="",
+        why_not="",
+        lesson="14",
     )
 
 

@@ -3,121 +3,125 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 import re
-from typing import TypeGuard
 
-from course_utils.clinic.clues import function_of, parsed
+from course_utils.clinic.clues import PLAIN
 from course_utils.clinic.edits import replaced
+from course_utils.clinic.handmade import Handmade, applied, handmade
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.site import Site
 from course_utils.clinic.tracked import asks
 import torch
 
-
-@dataclass(frozen=True)
-class _Backward:
-    """A class's backward as it is written: in which cell, its name, what its returns give, what apply was handed."""
-
-    cell: str
-    kind: str
-    returns: tuple[ast.Return, ...]
-    handed: tuple[ast.expr, ...]
-
-    @property
-    def given(self) -> list[list[ast.expr]]:
-        return [_parts(one) for one in self.returns]
+_WHY = (
+    "`backward` answers for each thing that `forward` was handed, in the same order and without `{0}`: "
+    "with a gradient for a tensor that asks, with `None` for all else."
+)
+_ALONE = " As a plain function, with None for `{0}`, `forward` runs on the tape, and torch finds all gradients."
 
 
 def wrong_number(site: Site, match: re.Match[str]) -> Leaflet | None:
     """`return g * 2` where forward took two things."""
     kind, expected, got = match["kind"], int(match["expected"]), int(match["got"])
-    backward = _written(site, kind)
-    if backward is None or not backward.returns or any(len(parts) != got for parts in backward.given):
+    made = handmade(site, kind)
+    if made is None or not made.answers or any(len(parts) != got for parts in made.parts()):
         return None
-    plans = [_plan(site, backward, parts, expected) for parts in backward.given]
+    happened = f"`{kind}.backward` gives {_count(got)}, and `{kind}.forward` was handed {expected}"
+    happened += f" {'thing' if expected == 1 else 'things'}."
+    asking = _asking(site, made, expected)
+    wrong = [place for place in asking or [] if made.hands_on(place)]
+    if asking and (wrong or len(asking) > sum(not _is_none(part) for part in made.parts()[0])):
+        return _thought_of(site, made, happened, asking)
+    return _filled_up(site, made, happened, expected)
+
+
+def _asking(site: Site, made: Handmade, expected: int) -> list[int] | None:
+    """The places of what asks for a gradient; None if that is not known."""
+    answers = [asks(site, one) for one in made.handed]
+    if len(answers) != expected or len(made.arguments) != expected or None in answers:
+        return None
+    return [place for place, answer in enumerate(answers) if answer]
+
+
+def _thought_of(site: Site, made: Handmade, happened: str, asking: list[int]) -> Leaflet | None:
+    """A gradient is missing: it follows from the formula, or torch finds it."""
+    texts = [made.gradient_of(place) if place in asking else "None" for place in range(len(made.arguments))]
+    cell, cure, line, why = made.cell, "", made.answers[0].lineno, ""
+    if all(texts) and len(made.answers) == 1:
+        cure = replaced(made.cell, made.answers[0], _row(made, texts))
+        why = (
+            f" The formula is `{ast.unparse(made.formula)}`.".replace("{", "{{").replace("}", "}}")
+            if made.formula is not None
+            else ""
+        )
+    elif made.is_plain:
+        cell, calls, why = site.cell, applied(site, site.tree, made.kind), _ALONE
+        cure, line = cell, calls[-1].lineno if calls else line
+        for call in sorted(calls, key=lambda one: (one.lineno, one.col_offset), reverse=True):
+            inside = ", ".join(["None", *(site.text(one) for one in [*call.args, *call.keywords])])
+            cure = replaced(cure, call, f"{made.kind}.forward({inside})")
+    if cure in ("", cell):
+        return None
+    false_cure, why_not = _padded(made, asking) if cell == made.cell else ("", "")
+    return _leaflet(happened, line, (_WHY + why).format(made.context), cell, cure, false_cure, why_not)
+
+
+def _padded(made: Handmade, asking: list[int]) -> tuple[str, str]:
+    """The popular way to make the number fit, `None` for what is missing, and what becomes of it."""
+    there = [ast.get_source_segment(made.cell, part) or "" for part in made.parts()[0]]
+    place = len(there)
+    if len(made.answers) != 1 or place not in asking or not isinstance(made.handed[place], PLAIN):
+        return "", ""
+    texts = there + ["None"] * (len(made.arguments) - place)
+    lost = ast.unparse(made.handed[place])
+    return replaced(made.cell, made.answers[0], _row(made, texts)), f"Then `{lost}` gets no gradient, and never moves."
+
+
+def _filled_up(site: Site, made: Handmade, happened: str, expected: int) -> Leaflet | None:
+    """All gradients are there, and the things that have none lack their `None`, or have too many."""
+    plans = [_plan(site, made, parts, expected) for parts in made.parts()]
     if None in plans:
         return None
-    cure = false_cure = backward.cell
+    cure = false_cure = made.cell
     why_not = ""
-    for one, parts, places in reversed(list(zip(backward.returns, backward.given, plans, strict=True))):
-        texts, slots = [ast.get_source_segment(backward.cell, part) or "" for part in parts], places or []
-        cure = replaced(cure, one.value or one, _row(_filled(texts, parts, slots, expected)))
-        wrong, why_not = _false(site, backward, texts, slots, expected)
-        false_cure = replaced(false_cure, one.value or one, _row(wrong)) if wrong else ""
+    for one, parts, places in reversed(list(zip(made.answers, made.parts(), plans, strict=True))):
+        texts, slots = [ast.get_source_segment(made.cell, part) or "" for part in parts], places or []
+        cure = replaced(cure, one, _row(made, _filled(texts, parts, slots, expected)))
+        wrong, why_not = _false(site, made, texts, slots, expected)
+        false_cure = replaced(false_cure, one, _row(made, wrong)) if wrong else ""
+    line = made.answers[0].lineno
+    return _leaflet(
+        happened, line, _WHY.format(made.context), made.cell, cure, false_cure, why_not if false_cure else ""
+    )
+
+
+def _leaflet(happened: str, line: int, why: str, before: str, cure: str, false_cure: str, why_not: str) -> Leaflet:
     return Leaflet(
         ailment="wrong number of gradients",
-        happened=f"`{kind}.backward` gives {_count(got)}, and `{kind}.forward` was handed {expected}"
-        f" {'thing' if expected == 1 else 'things'}.",
-        line=backward.returns[0].lineno,
+        happened=happened,
+        line=line,
         tensor="",
-        why="`backward` answers for each thing that `forward` was handed, in the same order and without `ctx`: "
-        "with a gradient for a tensor that asks, with `None` for all else.",
-        before=backward.cell,
+        why=why,
+        before=before,
         cure=cure,
         false_cure=false_cure,
-        why_not=why_not if false_cure else "",
+        why_not=why_not,
         lesson="16",
     )
 
 
-def _written(site: Site, kind: str) -> _Backward | None:
-    """Where the class is written: in the cell, or in the last one before it that has it."""
-    for cell in (site.cell, *reversed(site.earlier)):
-        tree = parsed(cell)
-        found = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == kind]
-        for one in found[-1:]:
-            inside = next((two for two in one.body if _is_backward(two)), None)
-            if inside is None:
-                return None
-            mine = (two for two in ast.walk(inside) if isinstance(two, ast.Return))
-            returns = tuple(two for two in mine if two.value is not None and function_of(tree, two) is inside)
-            return _Backward(cell, kind, returns, _handed(site, kind))
-    return None
-
-
-def _is_backward(one: ast.stmt) -> TypeGuard[ast.FunctionDef]:
-    return isinstance(one, ast.FunctionDef) and one.name == "backward"
-
-
-def _handed(site: Site, kind: str) -> tuple[ast.expr, ...]:
-    """What `apply` was handed, where it is called last."""
-    aliases = {name for name, value in site.names.items() if _is_apply(value, kind)}
-    for cell in (site.cell, *reversed(site.earlier)):
-        for one in ast.walk(parsed(cell)):
-            if isinstance(one, ast.Call) and (ast.unparse(one.func) == f"{kind}.apply" or _is(one.func, aliases)):
-                return () if any(isinstance(arg, ast.Starred) for arg in one.args) else tuple(one.args)
-    return ()
-
-
-def _is_apply(value: object, kind: str) -> bool:
-    return (
-        getattr(value, "__name__", "") == "apply" and getattr(getattr(value, "__self__", None), "__name__", "") == kind
-    )
-
-
-def _is(node: ast.expr, names: set[str]) -> bool:
-    return isinstance(node, ast.Name) and node.id in names
-
-
-def _parts(one: ast.Return) -> list[ast.expr]:
-    if isinstance(one.value, ast.Tuple):
-        return list(one.value.elts)
-    return [one.value] if one.value is not None else []
-
-
-def _plan(site: Site, backward: _Backward, parts: list[ast.expr], expected: int) -> list[int] | None:
+def _plan(site: Site, made: Handmade, parts: list[ast.expr], expected: int) -> list[int] | None:
     """The places of the gradients that are there, in forward's order; None if they cannot be told."""
     count = sum(not _is_none(part) for part in parts)
     if count == 0 or any(isinstance(part, ast.Starred) for part in parts):
         return None
     if count == expected:
         return list(range(expected))
-    if len(backward.handed) != expected:
+    if len(made.handed) != expected:
         return None
-    answers = [asks(site, one) for one in backward.handed]
+    answers = [asks(site, one) for one in made.handed]
     asking = [] if None in answers else [place for place, answer in enumerate(answers) if answer]
-    tensors = [place for place, one in enumerate(backward.handed) if _may_be_tensor(site, one)]
+    tensors = [place for place, one in enumerate(made.handed) if _may_be_tensor(site, one)]
     return next((places for places in (asking, tensors) if len(places) == count), None)
 
 
@@ -131,15 +135,13 @@ def _filled(texts: list[str], parts: list[ast.expr], places: list[int], expected
     return [next(gradients) if place in places else "None" for place in range(expected)]
 
 
-def _false(
-    site: Site, backward: _Backward, texts: list[str], places: list[int], expected: int
-) -> tuple[list[str], str]:
+def _false(site: Site, made: Handmade, texts: list[str], places: list[int], expected: int) -> tuple[list[str], str]:
     """The popular way to make the number fit, and what becomes of it."""
     if len(texts) > expected:
         cut = texts[:expected]
         silent = all(text == "None" for text in cut)
         return (cut, "The error goes, and with it the gradient: `None` is all that comes back.") if silent else ([], "")
-    others = [one for place, one in enumerate(backward.handed) if place not in places]
+    others = [one for place, one in enumerate(made.handed) if place not in places]
     if len(texts) == 1 and others and all(_is_number(site, one) for one in others):
         told = "The next error: a number that is no tensor was given a gradient, and has no place for it."
         return texts * expected, told
@@ -154,8 +156,10 @@ def _is_none(part: ast.expr) -> bool:
     return isinstance(part, ast.Constant) and part.value is None
 
 
-def _row(texts: list[str]) -> str:
-    return ", ".join(texts)
+def _row(made: Handmade, texts: list[str]) -> str:
+    """The answer; in a lambda it stands in brackets."""
+    row = ", ".join(texts)
+    return f"({row})" if made.in_lambda and len(texts) > 1 else row
 
 
 def _count(got: int) -> str:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 import re
 
+from course_utils.clinic.clues import function_of, one_line, stores
 from course_utils.clinic.edits import inserted, replaced, wrapped
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.quiet import quiet_blocks
@@ -15,6 +16,7 @@ from course_utils.clinic.site import Site
 from course_utils.clinic.strides import body_of
 import torch
 
+_ASIDE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)
 _SIGNS = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@"}
 
 
@@ -22,25 +24,57 @@ def changed_in_place(site: Site, _: re.Match[str]) -> Leaflet | None:
     """`w -= rate * w.grad` on the tape, and all the other ways to write into a leaf."""
     step = site.statement
     goal = _goal(step)
-    if goal is None or _is_forward(site, step, goal):
+    if goal is None:
+        return _aside(site)
+    if _is_forward(site, step, goal):
         return None
     name = _leaf_name(site, goal)
-    told = site.text(step).partition("\n")[0]
+    false_cure = mended(site.cell, [_false(site, one) for one in _ours(site, step)]) if _is_own(site, name) else ""
     changes = [Rewrite(run, wrapped, (f"with {torch_word(site)}.no_grad():",)) for run in _runs(site, step)]
+    return _leaflet(site, name, site.text(step).partition("\n")[0], mended(site.cell, changes), false_cure)
+
+
+def _leaflet(site: Site, name: str, told: str, cure: str, false_cure: str) -> Leaflet:
     return Leaflet(
         ailment="leaf changed in place",
         happened=f"`{told}` changes the leaf `{name}` in place while the tape runs.",
         line=site.line,
         tensor=name,
         why=f"`{name}` asks for a gradient, so torch would have to note the change itself as a part of the "
-        "computation. A step is no part of it: take it off the tape.",
+        f"computation. {_what(site)} is no part of it: take it off the tape.",
         before=site.cell,
-        cure=with_torch(site, mended(site.cell, changes)),
-        false_cure=mended(site.cell, [_false(site, one) for one in _ours(site, step)]),
+        cure=with_torch(site, cure),
+        false_cure=false_cure,
         why_not=f"It makes a new `{name}`, which is a result and no leaf: its `.grad` stays None, and the old one, "
-        "which the gradient goes to, never moves.",
+        "which the gradient goes to, never moves."
+        if false_cure
+        else "",
         lesson="14",
     )
+
+
+def _aside(site: Site) -> Leaflet | None:
+    """A step in a lambda, or in a list that is written as a loop: `[p.sub_(rate * p.grad) for p in leaves]`."""
+    call = site.around[-1]
+    step = ast.copy_location(ast.Expr(call), call) if isinstance(call, ast.Call) else None
+    goal = _goal(step) if step else None
+    above = site.nearest(_ASIDE)
+    bodies = [getattr(above, name, None) for name in ("body", "elt", "value")]
+    if goal is None or step is None or call not in bodies or _is_forward(site, step, goal):
+        return None
+    quiet, statement = f"{torch_word(site)}.no_grad()", site.statement
+    if isinstance(above, ast.Lambda):
+        cure = replaced(site.cell, above, f"{quiet}({site.text(above)})")
+    elif isinstance(statement, ast.Expr) and statement.value is above:
+        cure = wrapped(site.cell, statement, f"with {quiet}:")
+    else:
+        return None
+    return _leaflet(site, _leaf_name(site, goal), one_line(site, call), cure, "")
+
+
+def _what(site: Site) -> str:
+    """What a change is: a step, or setting numbers."""
+    return "A step" if re.search(r"\.grad\b|[-+]=", site.text(site.statement)) else "Setting its numbers"
 
 
 def _goal(step: ast.stmt) -> ast.expr | None:
@@ -55,8 +89,18 @@ def _goal(step: ast.stmt) -> ast.expr | None:
     return None
 
 
+def _is_own(site: Site, name: str) -> bool:
+    """Whether `name = ...` at the place gives that name another value: in a function it may be one from outside."""
+    function = function_of(site.tree, site.statement)
+    if function is None or not name.isidentifier():
+        return True
+    return name in stores(function) | {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
+
+
 def _tensor(site: Site, goal: ast.expr) -> ast.expr:
     """The tensor that `w[0]`, `w.T` or `w[0][:, 1]` is a part of."""
+    while isinstance(goal, ast.Call) and isinstance(goal.func, ast.Attribute) and goal.func.attr.endswith("_"):
+        goal = goal.func.value  # `w.add_(1).mul_(2)`
     whole = goal
     while isinstance(goal, ast.Subscript | ast.Attribute) and not isinstance(site.value(goal), torch.Tensor):
         goal = goal.value
@@ -151,6 +195,6 @@ def _false(site: Site, step: ast.stmt) -> Rewrite:
         sign, value = _SIGNS.get(type(step.op)), site.text(step.value)
         if sign:
             is_sum = isinstance(step.value, ast.BinOp) and isinstance(step.value.op, ast.Add | ast.Sub)
-            kept = f"({value})" if is_sum else value
+            kept = f"({value})" if is_sum or "\n" in value else value
             return Rewrite(step, replaced, (f"{name} = {name} {sign} {kept}",))
     return Rewrite(step, inserted, (f"{name} = {name}.clone()",))

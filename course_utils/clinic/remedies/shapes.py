@@ -10,12 +10,10 @@ from course_utils.clinic.clues import name_of
 from course_utils.clinic.edits import replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.messages import sizes_in
-from course_utils.clinic.passes import PassCall, pass_at
+from course_utils.clinic.passes import PassCall, one_number_by, pass_at
 from course_utils.clinic.rewrites import suffixed, torch_word, with_keyword, with_torch
 from course_utils.clinic.site import Site
 import torch
-
-_LOSS = re.compile("loss|cost|err|mse|objective", re.IGNORECASE)
 
 
 def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
@@ -24,10 +22,11 @@ def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
     if found is None or isinstance(found.result, ast.List | ast.Tuple):
         return None
     text, name = site.text(found.result), name_of(site, found.result)
-    is_loss = bool(_LOSS.search(text)) or site.nearest((ast.For, ast.While)) is not None
-    word = "mean" if is_loss else "sum"
+    word = one_number_by(site, found.result)
+    is_loss = word == "mean"
     value = site.value(found.result)
     count = f"{value.numel()} numbers" if isinstance(value, torch.Tensor) else "more than one number"
+    sum_of = _SUM.format(count) if isinstance(value, torch.Tensor) else _SUM_ALONE
     library = torch_word(site)
     seed = f"{library}.ones_like({text})" if is_loss else f"{library}.tensor(1.0)"
     return Leaflet(
@@ -40,14 +39,15 @@ def many_numbers(site: Site, _: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=suffixed(site.cell, found.result, f".{word}()"),
         false_cure=with_torch(site, with_keyword(site.cell, found.call, f"{found.seed_word}={seed}")),
-        why_not=_SUM.format(count=count) if is_loss else _ONE.format(count=count),
+        why_not=sum_of if is_loss else _ONE.format(count=count),
         lesson="06",
     )
 
 
+_SUM_ALONE = "It raises nothing, but it means the sum."
 _SUM = (
-    "It raises nothing, but it means the sum: with {count} the gradient is as many times that of the mean, and a rate "
-    "that suits the mean is too large by as much."
+    "It raises nothing, but it means the sum. With {} its gradient is that many times larger than that of the mean, "
+    "and the rate may be too large."
 )
 _ONE = "`gradient` has to hold one number for each number of the result: 1 is too few for {count}, and torch says so."
 

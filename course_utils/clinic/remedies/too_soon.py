@@ -6,10 +6,16 @@ import ast
 
 from course_utils.clinic.changes import Change
 from course_utils.clinic.clues import block_of, has_own_lines, holders, own_line, stores
-from course_utils.clinic.edits import inserted
+from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.outofplace import hidden
+from course_utils.clinic.passes import pass_at
 from course_utils.clinic.site import Site, names_in
+
+HIDDEN = (
+    "`.data` hides the change from torch: the error goes, and the slopes are computed with changed numbers: they are "
+    "right only by luck."
+)
 
 
 def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None:
@@ -22,7 +28,7 @@ def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None
     false_cure = hidden(wide, found)
     return Leaflet(
         ailment="changed in place",
-        happened=f"{what} changed before the last backward pass, which needs it as it was.",
+        happened=f"{what} changed before a backward pass that needs it as it was.",
         line=own_line(site, wide, one.statement.lineno),
         tensor=name,
         why="A backward pass goes through the graph that the forward pass left, with the weights of that moment. "
@@ -30,10 +36,7 @@ def step_too_soon(site: Site, wide: Site, found: list[Change]) -> Leaflet | None
         before=wide.cell,
         cure=cure,
         false_cure=false_cure,
-        why_not="`.data` hides the change from torch: the error goes, and the gradient is wrong, "
-        "computed with changed numbers."
-        if false_cure
-        else "",
+        why_not=HIDDEN if false_cure else "",
         lesson="14",
     )
 
@@ -68,4 +71,14 @@ def _in_the_loop(site: Site, weight: str) -> str:
             forward.append(site.text(one))
     if not forward or not depends - {weight} & set(names_in(site.statement)):
         return ""
-    return inserted(site.cell, site.statement, *forward)
+    return inserted(_let_go(site), site.statement, *forward)
+
+
+def _let_go(site: Site) -> str:
+    """The cell whose pass keeps no graph: with a forward pass before each it has no use for that."""
+    found = pass_at(site)
+    kept = [one for one in found.call.keywords if one.arg == "retain_graph"] if found else []
+    if found is None or not kept:
+        return site.cell
+    rest = [site.text(one) for one in (*found.call.args, *found.call.keywords) if one not in kept]
+    return replaced(site.cell, found.call, f"{site.text(found.call.func)}({', '.join(rest)})")

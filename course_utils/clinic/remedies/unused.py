@@ -9,10 +9,11 @@ from course_utils.clinic.edits import inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.origins import Origin, Origins
 from course_utils.clinic.passes import PassCall, pass_at
-from course_utils.clinic.reading import on_tape, runs_once
+from course_utils.clinic.reading import on_tape, runs_once, statements, targets
 from course_utils.clinic.rewrites import with_keyword
+from course_utils.clinic.severed import may_read, severed
 from course_utils.clinic.site import Site
-from course_utils.walk import edge_of, operands_first
+from course_utils.clinic.ways import leads
 import torch
 
 
@@ -25,31 +26,32 @@ def not_used(site: Site, match: re.Match[str]) -> Leaflet | None:
     if not isinstance(held, torch.Tensor):
         return None
     result = site.value(found.result)
-    why, cure = _from_part(site, found, wanted, result) or _swapped(site, found, wanted, result, held) or ("", "")
+    told = _from_part(site, found, wanted, result) or _swapped(site, found, wanted, result, held)
+    why_not = _STILL if told else _NEVER
+    why, cure = told or severed(site, found, name)
+    happened = _OFF if cure and not told else _UNUSED
     if not cure:
         why, cure = _anew(site, found, name) or _zero(site, found, name)
+    if not cure:
+        return None
     return Leaflet(
         ailment="not in the graph",
-        happened=f"`{site.text(found.result)}` was not computed from this `{name}`.",
+        happened=happened.format(site.text(found.result), name),
         line=site.line,
         tensor=name,
         why=why,
         before=site.cell,
         cure=cure,
         false_cure=with_keyword(site.cell, found.call, "allow_unused=True"),
-        why_not=f"Then the gradient of `{name}` is None: what computes with it fails, or `{name}` never moves.",
+        why_not=why_not.format(name, site.text(found.result)),
         lesson="05",
     )
 
 
-def leads(result: object, tensor: object) -> bool:
-    """Whether the tape leads from a result back to a tensor."""
-    if not (isinstance(result, torch.Tensor) and isinstance(tensor, torch.Tensor)):
-        return False
-    if not result.requires_grad or not tensor.requires_grad:
-        return False
-    goal = edge_of(tensor)[0]
-    return any(node is goal for node in operands_first(edge_of(result)[0]))
+_UNUSED = "`{0}` was not computed from this `{1}`."
+_OFF = "`{0}` was computed from `{1}` off the tape: no path leads back to it."
+_NEVER = "Then the gradient of `{0}` is None: what computes with it fails, or `{0}` never moves."
+_STILL = "Then the answer is None: `{1}` was still not computed from `{0}`."
 
 
 def _wanted(site: Site, found: PassCall, index: str | None) -> tuple[ast.expr, str, object]:
@@ -103,11 +105,20 @@ def _anew(site: Site, found: PassCall, name: str) -> tuple[str, str] | None:
     """The result was computed from an earlier tensor of that name."""
     origins = Origins(site)
     chain = [one for one in origins.chain([found.result], on_tape) if one.name != name]
-    if not any(_reads(one.statement, name) for one in chain) or any(runs_once(one.unit) for one in chain):
+    readers = [one for one in chain if _reads(one.statement, name)]
+    if not readers or any(runs_once(one.unit) for one in chain) or not _is_another(site, origins, name, readers[0]):
         return None
     lines = list(dict.fromkeys(one.text for one in _behind(chain, name)))
     why = f"Since then `{name}` is another tensor: it was made anew, and `{site.text(found.result)}` was not. "
     return f"{why}Compute it anew too, before the pass.", inserted(site.cell, _first_use(site, origins, chain), *lines)
+
+
+def _is_another(site: Site, origins: Origins, name: str, reader: Origin) -> bool:
+    """Whether a name was given another tensor since a statement read it."""
+    last, loop = origins.before(name, site.statement, origins.here), origins.loop
+    in_loop = loop is not None and any(name in targets(one) for one in statements(loop.body))
+    after = last is None or (last.place, last.statement.lineno) > (reader.place, reader.statement.lineno)
+    return in_loop or after
 
 
 def _behind(chain: list[Origin], name: str) -> list[Origin]:
@@ -132,6 +143,8 @@ def _reads(statement: ast.AST, name: str) -> bool:
 
 
 def _zero(site: Site, found: PassCall, name: str) -> tuple[str, str]:
-    why = f"Nudging `{name}` changes nothing in `{site.text(found.result)}`: the slope is 0, and "
-    why += f"`materialize_grads=True` makes torch say so. If `{name}` should have a say, the formula lacks it."
+    if may_read(site, found, name):
+        return "", ""
+    why = f"Nudging `{name}` changes nothing in `{site.text(found.result)}`. If `{name}` should learn, give it a place "
+    why += "in the formula. If not, its slope is 0, and `materialize_grads=True` makes torch say so."
     return why, with_keyword(site.cell, found.call, "materialize_grads=True")

@@ -21,6 +21,7 @@ from course_utils.clinic.clues import (
 from course_utils.clinic.edits import followed, inserted, replaced
 from course_utils.clinic.leaflet import Leaflet
 from course_utils.clinic.messages import sizes_in
+from course_utils.clinic.remedies.midway import kept, made_with_others
 from course_utils.clinic.rewrites import torch_word
 from course_utils.clinic.site import Site
 from course_utils.clinic.tracked import asks, reads_asker
@@ -36,13 +37,15 @@ def grad_of_result(site: Site, _: re.Match[str]) -> Leaflet | None:
         return None
     name = site.text(read.value)
     for wide in widened(site):
-        made = definitions(wide, name)
+        here = function_of(wide.tree, wide.statement)
+        made = [one for one in definitions(wide, name) if function_of(wide.tree, one) is here]
         steps = [one for one in made if f"{name}.grad" in _read(wide, one)]
         above = steps or [one for one in made if (one.end_lineno or 0) < wide.line] or made
         if above:
             return _grad_of(site, wide, above, name)
-        if name in stores(wide.tree):  # bound in a way that is not known here
-            return None
+        if name in stores(wide.tree):
+            beside = made_with_others(wide, name)
+            return _leaflet(site, wide, beside, name, kept(wide, beside, name)) if beside else None
     return None
 
 
@@ -51,6 +54,10 @@ def _grad_of(site: Site, wide: Site, made: list[ast.Assign], name: str) -> Leafl
     if not has_own_lines(wide.cell, last) or function_of(wide.tree, last) is not function_of(wide.tree, wide.statement):
         return None
     mended = _step(wide, last, name) or _leaf_at_last(wide, last) or _again(wide, made, name) or _kept(wide, last, name)
+    return _leaflet(site, wide, last, name, mended)
+
+
+def _leaflet(site: Site, wide: Site, last: ast.Assign, name: str, mended: Mend | None) -> Leaflet | None:
     if mended is None or not mended[0]:
         return None
     return Leaflet(
@@ -113,8 +120,7 @@ def _kept(site: Site, made: ast.Assign, name: str) -> Mend | None:
     """A result that is on the way: its gradient can be kept."""
     if asks(site, made.value) is False or "requires_grad" in site.text(made.value):
         return None
-    why = f"On the way back the gradient passes through `{name}` and is not kept there, unless you ask for it before."
-    return followed(site.cell, made, f"{name}.retain_grad()"), why
+    return kept(site, made, name)
 
 
 def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
@@ -139,7 +145,7 @@ def other_shape(site: Site, match: re.Match[str]) -> Leaflet | None:
         before=site.cell,
         cure=replaced(site.cell, target, dotted(site, target, tail)),
         false_cure="import warnings\n" + inserted(site.cell, site.statement, 'warnings.filterwarnings("ignore")'),
-        why_not="The warning goes, the wrong loss stays: the best that training finds is one answer for all, the mean.",
+        why_not="The warning goes, the wrong loss stays: it is least where all predictions are one and the same.",
         lesson="10",
     )
 
