@@ -6,20 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 import difflib
 from html import escape
-from pathlib import Path
 
 from course_utils.draw import mimebundle
 from course_utils.graph import Graph
 from course_utils.markup import to_markup
 
+# Words without a link: a card stands in notebooks of any folder, and where the lessons lie is not known there.
 LESSONS = {
-    "04": ("Requires grad", "04_requires_grad.ipynb"),
-    "05": ("Backward", "05_backward.ipynb"),
-    "06": ("Vectors", "06_vector_backward.ipynb"),
-    "07": ("Manual SGD", "07_manual_sgd.ipynb"),
-    "10": ("Linear regression", "10_linear_regression.ipynb"),
-    "14": ("Off the tape", "14_off_the_tape.ipynb"),
-    "16": ("torch's own parts", "16_torch_optim.ipynb"),
+    "04": "Requires grad",
+    "05": "Backward",
+    "06": "Vectors",
+    "07": "Manual SGD",
+    "10": "Linear regression",
+    "14": "Off the tape",
+    "16": "torch's own parts",
 }
 _MARKS = "a line with − goes, a line with + comes"
 _SIGN = '<span aria-hidden="true">✚</span>'
@@ -82,14 +82,13 @@ class Leaflet:
 
     def to_text(self) -> str:
         """All of it as plain text, changed lines with a mark."""
-        title, _ = LESSONS[self.lesson]
         parts = [f"✚ Line {self.line}: {self.happened}", f"Why: {self.why}"]
         parts += [f"Cure: {_MARKS}.", marked(self.before, self.cure)]
         if self.false_cure:
             parts += ["Not this:", marked(self.before, self.false_cure), self.why_not]
         if self.graph is not None:
             parts += [f"The graph: {self.caption}", self.graph.to_text()]
-        return "\n".join([*parts, f"Explained in lesson {self.lesson} · {title}."])
+        return "\n".join([*parts, f"Explained in {_lesson(self.lesson)}."])
 
     def to_html(self) -> str:
         """All of it as a card without a script; what is to be looked at only if wanted is folded."""
@@ -104,7 +103,7 @@ class Leaflet:
             rows.append(_folded("Not this", f"{false}<p>{to_markup(self.why_not)}</p>"))
         if self.graph is not None:
             rows.append(_folded("The graph", f"<p>{to_markup(self.caption)}</p>{_drawn(self.graph)}"))
-        rows.append(f"<p>Explained in {_lesson(self.lesson)}.</p>")
+        rows.append(f"<p>Explained in {escape(_lesson(self.lesson))}.</p>")
         label = f'aria-label="Error clinic, line {self.line}"'
         return f'<style>{_LOOK}</style><section class="course-leaflet" {label}>{"".join(rows)}</section>'
 
@@ -161,7 +160,4 @@ def _drawn(graph: Graph) -> str:
 
 
 def _lesson(number: str) -> str:
-    """The lesson by its number and title; a link where the notebook stands beside the lessons."""
-    title, file = LESSONS[number]
-    words = f"lesson {number} · {escape(title)}"
-    return f'<a href="{file}">{words}</a>' if Path(file).is_file() else words
+    return f"lesson {number} · {LESSONS[number]}"

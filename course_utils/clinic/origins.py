@@ -115,7 +115,9 @@ class Origins:
         return loop is not None and any(one is origin.reader for one in statements(loop.body))
 
     def _names(self, node: ast.AST, wanted: Wanted) -> list[str]:
-        return [ast.unparse(path) for path in places(self.site, node) if wanted(self.site.value(path))]
+        own = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        read = [(ast.unparse(path), self.site.value(path)) for path in places(self.site, node)]
+        return [name for name, thing in read if wanted(thing) and name.partition(".")[0] not in own]
 
     def _unit(self, body: list[ast.stmt], statement: ast.stmt, number: int) -> ast.stmt:
         """The largest block around a statement that neither holds the place itself nor a backward pass."""

@@ -59,9 +59,14 @@ def may_read(site: Site, found: PassCall, name: str) -> bool:
         return True
     makers = [one for cell in (site.cell, *site.earlier) for one in ast.walk(parsed(cell))]
     readers = [one for one in makers if isinstance(one, (*FUNCTIONS, ast.ClassDef, ast.Lambda)) and name in _read(one)]
-    return any(not _is_torchs(site.names.get(word)) for one in chain for word in names_in(one.statement)) and bool(
-        readers
-    )
+    words = {word for one in chain for word in _free(one.statement)}
+    return bool(readers) and any(not _is_torchs(site.names.get(word)) for word in words)
+
+
+def _free(statement: ast.stmt) -> set[str]:
+    """The names that a statement reads and does not make itself, as `for _ in range(2)` does within it."""
+    made = {one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
+    return {*names_in(statement)} - made
 
 
 def _is_torchs(thing: object) -> bool:

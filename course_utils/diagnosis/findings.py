@@ -10,11 +10,16 @@ from course_utils.markup import to_markup
 
 FEW = 3  # findings of one kind that are told in full
 NAMED = 8  # of the others, so many are told by name
+# As the cards of the clinic look; a class more where JupyterLab's own rules for <pre> would win else.
 _LOOK = """
-.course-diagnosis {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px; margin: 8px 2px;
-  max-width: 760px;}
-.course-diagnosis p {margin: 6px 0;}
-.course-diagnosis pre {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed; white-space: pre-wrap;}
+section.course-diagnosis {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px;
+  margin: 8px 2px; max-width: 760px;}
+section.course-diagnosis p {margin: 8px 0;}
+section.course-diagnosis pre.course-code {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed;
+  white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere;}
+section.course-diagnosis del, section.course-diagnosis ins {text-decoration: none; padding: 1px 0;}
+section.course-diagnosis del {background: rgba(214, 93, 60, 0.2);}
+section.course-diagnosis ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
 """
 
 
@@ -95,6 +100,7 @@ def _others(alike: Sequence[Finding]) -> str:
 
 def _card(finding: Finding) -> str:
     told = f"<p><strong>✗ {escape(finding.name)}: {escape(finding.kind)}.</strong> {to_markup(finding.sentence)}</p>"
-    before = "".join(f"- {line}\n" for line in finding.replaces.splitlines())
-    after = "\n".join(f"+ {line}" for line in finding.cure.splitlines())
-    return told + (f"<pre>{escape(before + after)}</pre>" if after else "")
+    goes = [f"− <del>{escape(line)}</del>" for line in finding.replaces.splitlines()]
+    comes = [f"+ <ins>{escape(line)}</ins>" for line in finding.cure.splitlines()]
+    rows = "\n".join([*goes, *comes])
+    return told + (f'<p><strong>Cure:</strong></p><pre class="course-code">{rows}</pre>' if comes else "")
