@@ -439,7 +439,11 @@ def test_a_pass_in_a_function_of_another_cell_is_a_pass():
 
 def test_what_a_statement_names_itself_is_no_strangers_work():
     """`_` is also what a notebook calls the last output, whatever that is."""
-    shell, _ = admit("made = []", "for _ in range(2):\n    made.append(torch)", "w, b = (torch.tensor(1.0, requires_grad=True) for _ in range(2))")
+    shell, _ = admit(
+        "made = []",
+        "for _ in range(2):\n    made.append(torch)",
+        "w, b = (torch.tensor(1.0, requires_grad=True) for _ in range(2))",
+    )
     said = shell.run("ask = lambda: torch.autograd.grad(w * w, b)\nask()")
     shell.close()
     assert [(one.ailment, one.tensor) for one in said.leaflets] == [("not in the graph", "b")]
