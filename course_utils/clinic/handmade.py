@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from types import MethodType
+from types import BuiltinMethodType, MethodType
 
 from course_utils.clinic.clues import function_of, parsed
 from course_utils.clinic.derivative import slope_of
@@ -153,6 +153,6 @@ def applied(site: Site, tree: ast.AST, kind: str) -> list[ast.Call]:
 
 
 def _is_apply(value: object, kind: str) -> bool:
-    if not isinstance(value, MethodType):
+    if not isinstance(value, MethodType | BuiltinMethodType):  # torch 2.15 made it a builtin
         return False
-    return value.__func__.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind
+    return value.__name__ == "apply" and getattr(value.__self__, "__name__", "") == kind
