@@ -1,0 +1,186 @@
+"""Every operation on the card, done by the CPU: torch asks here where it would launch a CUDA kernel.
+
+All that lies above the kernels is torch's own and knows nothing of this: autograd with its device thread, views,
+version counters, functorch, export, hooks, the refusal of `numpy()`.
+"""
+
+from functools import partial
+from pathlib import Path
+import warnings
+
+from second_dice import as_cpu
+from second_memory import CPU, card, host, resize, restrided
+from second_rules import base_name, plan_of, refuse_mixtures
+import torch
+
+_LIBRARIES = []  # what they register goes when they go
+STATE = {"rounding": None, "operations": 0}
+
+
+def take_over(rounding):
+    """From now on the kernels of CUDA are those of this file.
+
+    Args:
+        rounding: a `Rounding`, which moves last digits as a card might; None leaves the CPU's.
+    """
+    STATE["rounding"] = rounding
+    rest, aten = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
+    _LIBRARIES.extend([rest, aten])
+    rest.fallback(partial(_run), "CUDA")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a torch built for CUDA has kernels of its own: they are replaced
+        for name, kernel in OWN.items():
+            aten.impl(name, _quiet(kernel), "CUDA", allow_override=True)
+        for op in _built_for_cuda():
+            aten.impl(op, partial(_run, op), "CUDA", allow_override=True)
+
+
+def _built_for_cuda():
+    """The operations with a CUDA kernel in this torch: none in one built for the CPU alone."""
+    for name in torch._C._dispatch_get_all_op_names():
+        whole, _, overload = name.partition(".")
+        if whole.startswith("aten::") and name.removeprefix("aten::") not in OWN:
+            if torch._C._dispatch_has_kernel_for_dispatch_key(name, "CUDA"):
+                yield getattr(getattr(torch.ops.aten, whole.removeprefix("aten::")), overload or "default")
+
+
+def torchs_own(function):
+    """A function that counts as torch's in tracebacks, as the kernel does whose place it takes."""
+    inside = str(Path(torch.__file__).parent / "_second_device.py")
+    function.__code__ = function.__code__.replace(co_filename=inside)
+    return function
+
+
+def _quiet(kernel):
+    """A kernel that no mode sees: modes have had their turn above."""
+
+    @torchs_own
+    def run(*args, **kwargs):
+        with torch._C.DisableTorchFunction():
+            return kernel(*args, **kwargs)
+
+    return run
+
+
+@torchs_own
+def _run(op, *args, **kwargs):
+    with torch._C.DisableTorchFunction():
+        return _compute(op, args, kwargs)
+
+
+def _compute(op, args, kwargs):
+    STATE["operations"] += 1
+    plan, rounding = plan_of(op), STATE["rounding"]
+    given = dict(zip(plan.names, args, strict=False), **kwargs)
+    refuse_mixtures(op, given)
+    if plan.is_view:
+        raise NotImplementedError(f"the second device knows no view {op}: tell tests/second_card.py how to make it")
+    here, options = [_here(arg) for arg in args], {name: _here(arg) for name, arg in kwargs.items()}
+    if "device" in options:
+        options["device"] = CPU
+    fresh = {name: torch.empty_like(options[name]) for name in plan.outs if not options[name].numel()}
+    options |= fresh
+    before = rounding and rounding.before(op, here, options, plan.writes)
+    results = _draw(op, here, options) if plan.draws else op(*here, **options)
+    if before:
+        rounding.after(op, before, [*results] if isinstance(results, list | tuple) else [results])
+    for name, result in fresh.items():
+        if result.shape != given[name].shape:
+            resize(given[name], result.size())
+        host(given[name]).copy_(result)
+    return _given_back(op, plan, given, results)
+
+
+def _given_back(op, plan, given, results):
+    """The results as the schema has them: those written over are the arguments themselves."""
+    if plan.writes:
+        written = [given[name] for name in plan.writes]
+        count = len(op._schema.returns)
+        return None if not count else written[0] if count == 1 else tuple(written)
+    return type(results)(map(card, results)) if isinstance(results, list | tuple) else card(results)
+
+
+def _here(arg):
+    """An argument as the CPU can have it."""
+    if isinstance(arg, torch.Tensor):
+        return host(arg)
+    if isinstance(arg, list | tuple) and arg:
+        return [_here(each) for each in arg]
+    return arg
+
+
+def _draw(op, args, options):
+    """Random numbers of the card."""
+    names = plan_of(op).names
+    place = names.index("generator") if "generator" in names else None
+    args = list(args)
+    dice = options.get("generator") or (args[place] if place is not None and place < len(args) else None)
+    with as_cpu(dice or torch.cuda.default_generators[0]) as dice:
+        if place is None:  # an older operation, which takes the CPU's own: it lends its state
+            return _with_the_cpus_own(op, args, options, dice)
+        if place < len(args):
+            args[place] = dice
+        else:
+            options["generator"] = dice
+        return op(*args, **options)
+
+
+def _with_the_cpus_own(op, args, options, dice):
+    own, before = torch.default_generator, torch.default_generator.get_state()
+    own.set_state(dice.get_state())
+    try:
+        return op(*args, **options)
+    finally:
+        dice.set_state(own.get_state())
+        own.set_state(before)
+
+
+def _empty(size, *, dtype=None, memory_format=None, **_):
+    return card(torch.empty(size, dtype=dtype, device=CPU, memory_format=memory_format or torch.contiguous_format))
+
+
+def _empty_strided(size, stride, *, dtype=None, **_):
+    return card(torch.empty_strided(size, stride, dtype=dtype, device=CPU))
+
+
+def _copy(self, source, non_blocking=False):
+    host(self).copy_(host(source))
+    return self
+
+
+def _as_strided(self, size, stride, storage_offset=None):
+    return restrided(self, size, stride, self.storage_offset() if storage_offset is None else storage_offset)
+
+
+def _as_there(view, self, *args):
+    """A view that is strided as the CPU strides it."""
+    there = view(host(self), *args)
+    same = self if there.dtype == self.dtype else torch.ops.aten.view.dtype(self, there.dtype)
+    return restrided(same, there.size(), there.stride(), there.storage_offset())
+
+
+def _set_source(self, source):
+    torch._C.TensorBase.data.__set__(self, torch.ops.aten.alias.default(source))
+    return self
+
+
+def _view_as_complex(self):
+    there = torch.view_as_complex(host(self))
+    flat = torch.ops.aten.view.dtype(_as_strided(self, self.shape, self.stride()), there.dtype)
+    return restrided(flat, there.size(), there.stride(), there.storage_offset())
+
+
+OWN = {
+    "empty.memory_format": _empty,
+    "empty_strided": _empty_strided,
+    "copy_": _copy,
+    "resize_": lambda self, size, memory_format=None: resize(self, size),
+    "set_.source_Tensor": _set_source,
+    "as_strided": _as_strided,
+    "_reshape_alias": lambda self, size, stride: _as_strided(self, size, stride),
+    "view": partial(_as_there, torch.ops.aten.view.default),
+    "unfold": partial(_as_there, torch.ops.aten.unfold.default),
+    "view_as_real": partial(_as_there, torch.ops.aten.view_as_real.default),
+    "view_as_complex": _view_as_complex,
+    "_efficientzerotensor": lambda size, *, dtype=None, **_: card(torch.zeros(size, dtype=dtype, device=CPU)),
+}

@@ -1,0 +1,74 @@
+"""What a card refuses, in torch's words, and what it may get from the CPU."""
+
+from functools import cache
+from typing import NamedTuple
+
+import torch
+
+FROM_ANYWHERE = {"copy", "_copy_from", "_to_copy", "set"}
+INDICES = {"index", "_index_put_impl", "index_put", "_unsafe_index", "_unsafe_index_put"}
+SCALARS = {"where", "masked_fill", "fill", "lerp", "index_put", "_index_put_impl", "index_fill", "nextafter"}
+
+
+class Plan(NamedTuple):
+    """What the schema of an operation says.
+
+    Attributes:
+        names: of the arguments, in order.
+        outs: arguments that take the results.
+        writes: arguments that are written over, the `outs` among them.
+        is_view: whether a result shares memory with an argument.
+        draws: whether it takes random numbers.
+        takes_scalars: whether a CPU tensor without dimensions may stand among the operands.
+    """
+
+    names: tuple
+    outs: tuple
+    writes: tuple
+    is_view: bool
+    draws: bool
+    takes_scalars: bool
+
+
+@cache
+def plan_of(op):
+    schema = op._schema
+    packet = getattr(torch.ops.aten, base_name(op), None) if op.namespace == "aten" else None
+    overloads = [getattr(packet, name) for name in packet.overloads()] if packet else [op]
+    return Plan(
+        names=tuple(argument.name for argument in schema.arguments),
+        outs=tuple(argument.name for argument in schema.arguments if argument.is_out),
+        writes=tuple(a.name for a in schema.arguments if a.alias_info and a.alias_info.is_write),
+        is_view=any(result.alias_info and not result.alias_info.is_write for result in schema.returns),
+        draws=torch.Tag.nondeterministic_seeded in op.tags,
+        takes_scalars=base_name(op) in SCALARS or any(torch.Tag.pointwise in each.tags for each in overloads),
+    )
+
+
+def base_name(op):
+    """ "add" for aten::add_.Tensor."""
+    name = op._schema.name.split("::")[1]
+    return name if name.endswith("__") else name.rstrip("_")
+
+
+def refuse_mixtures(op, given):
+    """Raise torch's error if an operation gets tensors of the card and of another device that it may not have."""
+    plan, name = plan_of(op), base_name(op)
+    if name in FROM_ANYWHERE:
+        return
+    for argument, value in given.items():
+        if name in INDICES and argument == "indices":
+            continue
+        for tensor in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(tensor, torch.Tensor) or tensor.is_cuda:
+                continue
+            if tensor.dim() or argument in plan.writes or not plan.takes_scalars:
+                raise RuntimeError(_words(plan, name, argument, tensor.device))
+
+
+def _words(plan, name, argument, device):
+    same = "Expected all tensors to be on the same device, but "
+    if plan.takes_scalars:
+        return f"{same}found at least two devices, cuda:0 and {device}!"
+    checking = f"(when checking argument in method wrapper_CUDA_{name})"
+    return f"{same}got {argument} is on {device}, different from other tensors on cuda:0 {checking}"
