@@ -107,7 +107,7 @@ def run(notebooks, card=1):
         rows = defaultdict(Counter)
         for case in ElementTree.parse(report).iter("testcase"):
             kind = "not" if [child for child in case if child.tag in {"failure", "error", "skipped"}] else "equal"
-            rows[case.get("classname").rpartition(".")[2]][kind] += 1
+            rows[case.get("classname").split(".")[-2]][kind] += 1
         for name, operations in _operations(notebooks, Path(folder, "log")):
             rows[name]["operations"] += operations
     return rows, ran.stdout

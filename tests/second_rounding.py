@@ -3,6 +3,7 @@
 What every IEEE machine rounds alike is left alone: one +, −, ×, ÷ or root at a time, comparisons, copies. So is what
 comes out without rounding, as 1 + 2 + 3 does in any order. The rest is moved by a digit or two in its last place:
 
+- `once`: a product and a sum in one step, rounded once where the CPU rounds twice;
 - `sum`: by what the order of the terms may change, which is measured by the terms' sizes, not by the result's;
 - `whole`: by the last place of the largest number in the result (several roundings one after the other);
 - `each`: every number by its own last place.
@@ -15,9 +16,10 @@ import torch
 
 SUMS = {
     "sum", "nansum", "mean", "dot", "vdot", "mv", "mm", "addmm", "addmv", "addr", "bmm", "baddbmm", "addbmm", "cumsum",
-    "trace", "index_add", "scatter_add", "convolution", "add", "sub", "rsub", "addcmul", "lerp", "index_put",
+    "trace", "index_add", "scatter_add", "convolution", "lerp", "index_put", "addcdiv",
     "embedding_dense_backward", "_index_put_impl", "linalg_vector_norm", "norm",
 }  # fmt: skip
+ONCE = {"add", "sub", "rsub", "addcmul"}
 WHOLES = ("linalg", "_linalg", "_softmax", "_log_softmax", "logsumexp", "log_softmax", "var", "std", "native_", "mse")
 EXACT = {
     "abs", "neg", "mul", "div", "sqrt", "reciprocal", "square", "sign", "sgn", "floor", "ceil", "round", "trunc", "frac",
@@ -33,6 +35,7 @@ EXACT = {
     "leaky_relu", "_unique2", "unique_dim", "unique_consecutive", "_assert_async", "repeat", "select_backward",
     "slice_backward", "full", "set", "resize",
 }  # fmt: skip
+ENDS = crc32(b"aten.linspace.out")  # its first and last number are the ones asked for
 MIXER = -7046029254386353131  # splitmix64's odd number, as torch's signed one
 
 
@@ -43,8 +46,8 @@ def kind_of(op):
     name = name if name.startswith("__") else name.rstrip("_")
     if name in EXACT or torch.Tag.nondeterministic_seeded in op.tags:
         return ""
-    if name in SUMS:
-        return "sum"
+    if name in SUMS or name in ONCE:
+        return "sum" if name in SUMS else "once"
     return "whole" if name.startswith(WHOLES) or name.endswith("backward") else "each"
 
 
@@ -92,12 +95,16 @@ class Rounding:
             size = size.unsqueeze(-1).expand_as(right)
         if kind == "whole":
             size = size.abs().nan_to_num(0, 0, 0).amax().expand_as(right) if size.numel() else size
+        if kind == "once":
+            return result.copy_(right if result.dtype != torch.float64 else result)
         exact = _is_short(right) & (_is_short(size) if kind == "sum" else True)
         exact |= (result.abs() == 1) | (result == 0)  # a sigmoid that has come to its end
         exact &= (result.double() == right) | (result.dtype != torch.float64)
         mixed = (result.double().contiguous().view(torch.int64) + salt + self.seed) * MIXER
         places = (mixed >> 33) % 5 - 2
         moved = result.double() + places * 0.5 * torch.finfo(result.dtype).eps * size
+        if salt == ENDS:
+            exact[0] = exact[-1] = True
         result.copy_(torch.where(exact | ~moved.isfinite(), result.double(), moved))
 
 
