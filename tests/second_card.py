@@ -6,11 +6,15 @@ version counters, functorch, export, hooks, the refusal of `numpy()`.
 
 from functools import partial
 from pathlib import Path
+import sys
+from types import FunctionType
 import warnings
 
 from second_dice import as_cpu
+import second_memory
 from second_memory import CPU, card, host, resize, restrided
-from second_rules import base_name, plan_of, refuse_mixtures
+import second_rules
+from second_rules import plan_of, refuse_mixtures
 import torch
 
 _LIBRARIES = []  # what they register goes when they go
@@ -24,9 +28,10 @@ def take_over(rounding):
         rounding: a `Rounding`, which moves last digits as a card might; None leaves the CPU's.
     """
     STATE["rounding"] = rounding
+    _hide()
     rest, aten = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
     _LIBRARIES.extend([rest, aten])
-    rest.fallback(partial(_run), "CUDA")
+    rest.fallback(_run, "CUDA")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a torch built for CUDA has kernels of its own: they are replaced
         for name, kernel in OWN.items():
@@ -39,30 +44,30 @@ def _built_for_cuda():
     """The operations with a CUDA kernel in this torch: none in one built for the CPU alone."""
     for name in torch._C._dispatch_get_all_op_names():
         whole, _, overload = name.partition(".")
-        if whole.startswith("aten::") and name.removeprefix("aten::") not in OWN:
-            if torch._C._dispatch_has_kernel_for_dispatch_key(name, "CUDA"):
-                yield getattr(getattr(torch.ops.aten, whole.removeprefix("aten::")), overload or "default")
+        ours = not whole.startswith("aten::") or name.removeprefix("aten::") in OWN
+        if not ours and torch._C._dispatch_has_kernel_for_dispatch_key(name, "CUDA"):
+            yield getattr(getattr(torch.ops.aten, whole.removeprefix("aten::")), overload or "default")
 
 
-def torchs_own(function):
-    """A function that counts as torch's in tracebacks, as the kernel does whose place it takes."""
+def _hide():
+    """Let our functions count as torch's in tracebacks, as the kernels do whose place they take."""
     inside = str(Path(torch.__file__).parent / "_second_device.py")
-    function.__code__ = function.__code__.replace(co_filename=inside)
-    return function
+    for module in (sys.modules[__name__], second_memory, second_rules):
+        for function in vars(module).values():
+            if isinstance(function, FunctionType) and function.__module__ == module.__name__:
+                function.__code__ = function.__code__.replace(co_filename=inside)
 
 
 def _quiet(kernel):
     """A kernel that no mode sees: modes have had their turn above."""
-
-    @torchs_own
-    def run(*args, **kwargs):
-        with torch._C.DisableTorchFunction():
-            return kernel(*args, **kwargs)
-
-    return run
+    return partial(_call, kernel)
 
 
-@torchs_own
+def _call(kernel, *args, **kwargs):
+    with torch._C.DisableTorchFunction():
+        return kernel(*args, **kwargs)
+
+
 def _run(op, *args, **kwargs):
     with torch._C.DisableTorchFunction():
         return _compute(op, args, kwargs)

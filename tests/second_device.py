@@ -1,10 +1,10 @@
 """Run the notebooks on a second device that is not there: `python tests/second_device.py [NOTEBOOK ...]`.
 
-No machine with a CUDA card is needed. Every kernel gets a made-up card: its tensors say `cuda:0`, whatever a card would
-refuse is refused in torch's words, its random numbers are others than the CPU's, and its last digits are moved as
-another order of summing moves them. `COURSE_DEVICE=cuda pytest --nbval notebooks/` then runs as it is, and compares each
-cell with the output that was stored on a CPU. What is not torch itself (kernels, speed, memory of a true card) it
-cannot tell.
+No machine with a CUDA card is needed. Every IPython kernel gets a made-up card: its tensors say `cuda:0`, whatever a
+card would refuse is refused in torch's words, its random numbers are others than the CPU's, and its last digits are
+moved as another order of summing moves them. `COURSE_DEVICE=cuda pytest --nbval notebooks/` then runs as it is, and
+compares each cell with the output that was stored on a CPU. What is not torch itself (a true card's kernels, its speed
+and its memory) it cannot tell.
 
     python tests/second_device.py --card 7 notebooks/07_manual_sgd.ipynb    # a card with other last digits
     python tests/second_device.py --card 0                                  # a card with the CPU's last digits
@@ -148,7 +148,8 @@ def main():
     asked, rest = parser.parse_known_args()
     if asked.tests:
         return test_on_the_card(asked.notebooks + rest, asked.card).returncode
-    rows, text = run([Path(name) for name in asked.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb")), asked.card)
+    notebooks = [Path(name) for name in asked.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    rows, text = run(notebooks, asked.card)
     print(text if any(row["not"] for row in rows.values()) else "", told(rows), sep="\n")
     return int(any(row["not"] for row in rows.values()))
 

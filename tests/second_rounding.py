@@ -22,9 +22,10 @@ SUMS = {
 ONCE = {"add", "sub", "rsub", "addcmul"}
 WHOLES = ("linalg", "_linalg", "_softmax", "_log_softmax", "logsumexp", "log_softmax", "var", "std", "native_", "mse")
 EXACT = {
-    "abs", "neg", "mul", "div", "sqrt", "reciprocal", "square", "sign", "sgn", "floor", "ceil", "round", "trunc", "frac",
-    "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "maximum", "minimum", "fmax", "fmin", "max", "min",
-    "amax", "amin", "aminmax", "argmax", "argmin", "clamp", "clamp_min", "clamp_max", "relu", "threshold", "hardtanh",
+    "abs", "neg", "mul", "div", "sqrt", "reciprocal", "square", "sign", "sgn", "floor", "ceil", "round", "trunc",
+    "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "maximum", "minimum", "fmax", "fmin", "max",
+    "frac", "min", "amax", "amin", "aminmax", "argmax", "argmin", "clamp", "clamp_min", "clamp_max", "relu",
+    "threshold", "hardtanh",
     "threshold_backward", "where", "masked_fill", "masked_select", "masked_scatter", "index", "index_select", "gather",
     "take", "index_fill", "index_copy", "scatter", "cat", "stack", "sort", "topk", "flip", "roll", "tril", "triu",
     "zero", "fill", "copy", "arange", "eye", "range", "remainder", "fmod", "nonzero", "unique", "repeat_interleave",
@@ -93,19 +94,23 @@ class Rounding:
         if result.is_complex():
             result, right = torch.view_as_real(result), torch.view_as_real(right)
             size = size.unsqueeze(-1).expand_as(right)
-        if kind == "whole":
-            size = size.abs().nan_to_num(0, 0, 0).amax().expand_as(right) if size.numel() else size
-        if kind == "once":
-            return result.copy_(right if result.dtype != torch.float64 else result)
-        exact = _is_short(right) & (_is_short(size) if kind == "sum" else True)
-        exact |= (result.abs() == 1) | (result == 0)  # a sigmoid that has come to its end
-        exact &= (result.double() == right) | (result.dtype != torch.float64)
+        if kind == "whole" and size.numel():
+            size = size.nan_to_num(0, 0, 0).amax().expand_as(right)
         mixed = (result.double().contiguous().view(torch.int64) + salt + self.seed) * MIXER
         places = (mixed >> 33) % 5 - 2
         moved = result.double() + places * 0.5 * torch.finfo(result.dtype).eps * size
+        if kind == "once":
+            moved = right if result.dtype != torch.float64 else result
+        stays = ~moved.isfinite() | (_unrounded(result, right, size, kind) if kind != "once" else False)
         if salt == ENDS:
-            exact[0] = exact[-1] = True
-        result.copy_(torch.where(exact | ~moved.isfinite(), result.double(), moved))
+            stays[0] = stays[-1] = True
+        result.copy_(torch.where(stays, result.double(), moved))
+
+
+def _unrounded(result, right, size, kind):
+    """Where nothing was lost on the way, or the function has come to its end, as a sigmoid has at 1."""
+    short = _is_short(right) & (_is_short(size) if kind == "sum" else True)
+    return (short & (result.double() == right)) | (result == 0) | (result.abs() == 1)
 
 
 def _may_move(result):
