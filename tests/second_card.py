@@ -83,7 +83,8 @@ def _compute(op, args, kwargs):
     here, options = [_here(arg) for arg in args], {name: _here(arg) for name, arg in kwargs.items()}
     if "device" in options:
         options["device"] = CPU
-    fresh = {name: torch.empty_like(options[name]) for name in plan.outs if not options[name].numel()}
+    # Operations resize what they write to, or use it as scratch paper: that must not be memory we only borrow.
+    fresh = {name: torch.empty(0, dtype=options[name].dtype, device=CPU) for name in plan.outs}
     options |= fresh
     before = rounding and rounding.before(op, here, options, plan.writes)
     results = _draw(op, here, options) if plan.draws else op(*here, **options)
