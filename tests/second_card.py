@@ -158,16 +158,21 @@ def _as_strided(self, size, stride, storage_offset=None):
     return restrided(self, size, stride, self.storage_offset() if storage_offset is None else storage_offset)
 
 
-def _as_there(view, self, *args):
+def _as_there(view, self, *args, same=None):
     """A view that is strided as the CPU strides it."""
     there = view(host(self), *args)
-    same = self if there.dtype == self.dtype else torch.ops.aten.view.dtype(self, there.dtype)
+    same = self if same is None else torch.ops.aten.view.dtype(same, there.dtype)
     return restrided(same, there.size(), there.stride(), there.storage_offset())
 
 
 def _set_source(self, source):
     torch._C.TensorBase.data.__set__(self, torch.ops.aten.alias.default(source))
     return self
+
+
+def _view_as_real(self):
+    one_more = restrided(self, (*self.shape, 1), (*self.stride(), 1), self.storage_offset())
+    return _as_there(torch.ops.aten.view_as_real.default, self, same=one_more)
 
 
 def _view_as_complex(self):
@@ -186,7 +191,7 @@ OWN = {
     "_reshape_alias": lambda self, size, stride: _as_strided(self, size, stride),
     "view": partial(_as_there, torch.ops.aten.view.default),
     "unfold": partial(_as_there, torch.ops.aten.unfold.default),
-    "view_as_real": partial(_as_there, torch.ops.aten.view_as_real.default),
+    "view_as_real": _view_as_real,
     "view_as_complex": _view_as_complex,
     "_efficientzerotensor": lambda size, *, dtype=None, **_: card(torch.zeros(size, dtype=dtype, device=CPU)),
 }

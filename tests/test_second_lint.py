@@ -40,7 +40,7 @@ RIGHT = [
 SHOWN = {
     "a device": ["device(type='cuda', index=0)", "tensor on cpu"],
     "a raw tensor": ["tensor([0.5000, 1.0000])"],
-    "an address": ["<built-in at 0x7f3a>"],
+    "an address": ["built-in at 0x7f3a"],
     "more digits": ["loss 4.052514553070068", "w = 0.30000001192092896"],
 }
 
