@@ -12,9 +12,9 @@ import warnings
 
 from second_dice import as_cpu
 import second_memory
-from second_memory import CPU, card, host, resize, restrided
+from second_memory import CPU, OWN, card, host, resize
 import second_rules
-from second_rules import plan_of, refuse_mixtures
+from second_rules import compute, plan_of, refuse_mixtures, refuse_whole_numbers
 import torch
 
 _LIBRARIES = []  # what they register goes when they go
@@ -78,6 +78,7 @@ def _compute(op, args, kwargs):
     plan, rounding = plan_of(op), STATE["rounding"]
     given = dict(zip(plan.names, args, strict=False), **kwargs)
     refuse_mixtures(op, given)
+    refuse_whole_numbers(op, given)
     if plan.is_view:
         raise NotImplementedError(f"the second device knows no view {op}: tell tests/second_card.py how to make it")
     here, options = [_here(arg) for arg in args], {name: _here(arg) for name, arg in kwargs.items()}
@@ -87,7 +88,7 @@ def _compute(op, args, kwargs):
     fresh = {name: torch.empty(0, dtype=options[name].dtype, device=CPU) for name in plan.outs}
     options |= fresh
     before = rounding and rounding.before(op, here, options, plan.writes)
-    results = _draw(op, here, options) if plan.draws else op(*here, **options)
+    results = compute(partial(_draw, op) if plan.draws else op, *here, **options)
     if before:
         rounding.after(op, before, [*results] if isinstance(results, list | tuple) else [results])
     for name, result in fresh.items():
@@ -115,7 +116,7 @@ def _here(arg):
     return arg
 
 
-def _draw(op, args, options):
+def _draw(op, *args, **options):
     """Random numbers of the card."""
     names = plan_of(op).names
     place = names.index("generator") if "generator" in names else None
@@ -139,59 +140,3 @@ def _with_the_cpus_own(op, args, options, dice):
     finally:
         dice.set_state(own.get_state())
         own.set_state(before)
-
-
-def _empty(size, *, dtype=None, memory_format=None, **_):
-    return card(torch.empty(size, dtype=dtype, device=CPU, memory_format=memory_format or torch.contiguous_format))
-
-
-def _empty_strided(size, stride, *, dtype=None, **_):
-    return card(torch.empty_strided(size, stride, dtype=dtype, device=CPU))
-
-
-def _copy(self, source, non_blocking=False):
-    host(self).copy_(host(source))
-    return self
-
-
-def _as_strided(self, size, stride, storage_offset=None):
-    return restrided(self, size, stride, self.storage_offset() if storage_offset is None else storage_offset)
-
-
-def _as_there(view, self, *args, same=None):
-    """A view that is strided as the CPU strides it."""
-    there = view(host(self), *args)
-    same = self if same is None else torch.ops.aten.view.dtype(same, there.dtype)
-    return restrided(same, there.size(), there.stride(), there.storage_offset())
-
-
-def _set_source(self, source):
-    torch._C.TensorBase.data.__set__(self, torch.ops.aten.alias.default(source))
-    return self
-
-
-def _view_as_real(self):
-    one_more = restrided(self, (*self.shape, 1), (*self.stride(), 1), self.storage_offset())
-    return _as_there(torch.ops.aten.view_as_real.default, self, same=one_more)
-
-
-def _view_as_complex(self):
-    there = torch.view_as_complex(host(self))
-    flat = torch.ops.aten.view.dtype(_as_strided(self, self.shape, self.stride()), there.dtype)
-    return restrided(flat, there.size(), there.stride(), there.storage_offset())
-
-
-OWN = {
-    "empty.memory_format": _empty,
-    "empty_strided": _empty_strided,
-    "copy_": _copy,
-    "resize_": lambda self, size, memory_format=None: resize(self, size),
-    "set_.source_Tensor": _set_source,
-    "as_strided": _as_strided,
-    "_reshape_alias": lambda self, size, stride: _as_strided(self, size, stride),
-    "view": partial(_as_there, torch.ops.aten.view.default),
-    "unfold": partial(_as_there, torch.ops.aten.unfold.default),
-    "view_as_real": _view_as_real,
-    "view_as_complex": _view_as_complex,
-    "_efficientzerotensor": lambda size, *, dtype=None, **_: card(torch.zeros(size, dtype=dtype, device=CPU)),
-}

@@ -10,12 +10,13 @@ from cases import CASES
 from course_utils import pick_device
 import numpy as np
 import pytest
+import second_rules
 from test_replay import complaints
 import torch
 from torch.utils.checkpoint import checkpoint
 
 # torch's own warning, as it loads its exporter and the rules of jvp.
-pytestmark = [pytest.mark.cuda, pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")]
+pytestmark = [pytest.mark.cuda, pytest.mark.filterwarnings("ignore:.*torch.jit.script")]
 FOR_CUDA_ALONE = {"sparse embedding", "GRU", "LSTM"}  # sparse tensors, and cells of recurrent networks in one kernel
 
 
@@ -79,6 +80,24 @@ def test_what_a_card_takes_from_the_cpu(w):
 def test_numpy_is_refused(w, take):
     with pytest.raises(TypeError, match=r"can't convert cuda:0 device type tensor to numpy\. Use Tensor\.cpu\(\)"):
         take(w.detach())
+
+
+def test_what_a_card_computes_otherwise(w):
+    whole = torch.ones(2, 2, dtype=torch.int64, device="cuda")
+    for product in (lambda: whole @ whole, lambda: whole @ whole[0], lambda: whole[0] @ whole[0]):
+        with pytest.raises(RuntimeError, match="not implemented for 'Long'"):
+            product()
+    wild = torch.tensor([torch.nan, torch.inf, -1e30, 2.7], device="cuda")
+    assert wild.int().tolist() == [0, 2**31 - 1, -(2**31), 2]
+
+
+def test_a_place_that_does_not_exist_breaks_the_card(w, monkeypatch):
+    monkeypatch.setattr(second_rules, "_BROKEN", [])
+    with pytest.raises(IndexError):  # a plain number is looked at before the card is asked
+        w[5]
+    for ask in (lambda: w[torch.tensor([5])], lambda: w + 1):
+        with pytest.raises(RuntimeError, match="device-side assert"):
+            ask()
 
 
 def test_its_dice_are_its_own():

@@ -155,10 +155,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*")
     parser.add_argument("--card", type=int, default=1, help="which last digits; 0 for the CPU's")
-    parser.add_argument("--tests", action="store_true", help="run the tests marked cuda instead")
-    asked, rest = parser.parse_known_args()
-    if asked.tests:
-        ran = run_tests(asked.card, *asked.notebooks, *rest)
+    parser.add_argument("--tests", nargs=argparse.REMAINDER, help="the tests that want a card; the rest is pytest's")
+    asked = parser.parse_args()
+    if asked.tests is not None:
+        ran = run_tests(asked.card, *asked.tests)
         print(ran.stdout, ran.stderr)
         return ran.returncode
     notebooks = [Path(name) for name in asked.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -86,5 +86,8 @@ def lend_cuda():
             if module is cuda or hasattr(module, name):
                 setattr(module, name, lambda *_, answer=answer, **__: answer)
     torch._C._cuda_getDevice = lambda: 0
+    for fused in (torch.backends.cuda.enable_cudnn_sdp, torch.backends.cuda.enable_flash_sdp):
+        fused(False)  # a torch built for CUDA would ask the card what it can do
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
     cuda._lazy_call = cuda.random._lazy_call = lambda act, **_: act()
     cuda.manual_seed_all(torch.initial_seed())

@@ -2,6 +2,7 @@
 
 import copy
 import ctypes
+from functools import partial
 
 import torch
 
@@ -60,3 +61,69 @@ def copy_deeply():
         return made
 
     torch.Tensor.__deepcopy__ = deepcopy
+
+
+def _empty(size, *, dtype=None, memory_format=None, **_):
+    return card(torch.empty(size, dtype=dtype, device=CPU, memory_format=memory_format or torch.contiguous_format))
+
+
+def _empty_strided(size, stride, *, dtype=None, **_):
+    return card(torch.empty_strided(size, stride, dtype=dtype, device=CPU))
+
+
+def _copy(self, source, non_blocking=False):
+    there = host(source)
+    is_cut = there.is_floating_point() and self.dtype in {torch.int32, torch.int64}
+    host(self).copy_(_as_whole(there, self.dtype) if is_cut else there)
+    return self
+
+
+def _as_whole(numbers, dtype):
+    """Whole numbers as a card makes them: nan is 0, what is too large the largest; a CPU makes anything of them."""
+    kind, wide = torch.iinfo(dtype), numbers.double()
+    high, low = wide >= float(kind.max), wide <= float(kind.min)
+    whole = wide.masked_fill(high | low | wide.isnan(), 0.0).to(dtype)
+    return whole.masked_fill(high, kind.max).masked_fill(low, kind.min)
+
+
+def _as_strided(self, size, stride, storage_offset=None):
+    return restrided(self, size, stride, self.storage_offset() if storage_offset is None else storage_offset)
+
+
+def _as_there(view, self, *args, same=None):
+    """A view that is strided as the CPU strides it."""
+    there = view(host(self), *args)
+    same = self if same is None else torch.ops.aten.view.dtype(same, there.dtype)
+    return restrided(same, there.size(), there.stride(), there.storage_offset())
+
+
+def _set_source(self, source):
+    torch._C.TensorBase.data.__set__(self, torch.ops.aten.alias.default(source))
+    return self
+
+
+def _view_as_real(self):
+    one_more = restrided(self, (*self.shape, 1), (*self.stride(), 1), self.storage_offset())
+    return _as_there(torch.ops.aten.view_as_real.default, self, same=one_more)
+
+
+def _view_as_complex(self):
+    there = torch.view_as_complex(host(self))
+    flat = torch.ops.aten.view.dtype(_as_strided(self, self.shape, self.stride()), there.dtype)
+    return restrided(flat, there.size(), there.stride(), there.storage_offset())
+
+
+OWN = {
+    "empty.memory_format": _empty,
+    "empty_strided": _empty_strided,
+    "copy_": _copy,
+    "resize_": lambda self, size, memory_format=None: resize(self, size),
+    "set_.source_Tensor": _set_source,
+    "as_strided": _as_strided,
+    "_reshape_alias": lambda self, size, stride: _as_strided(self, size, stride),
+    "view": partial(_as_there, torch.ops.aten.view.default),
+    "unfold": partial(_as_there, torch.ops.aten.unfold.default),
+    "view_as_real": _view_as_real,
+    "view_as_complex": _view_as_complex,
+    "_efficientzerotensor": lambda size, *, dtype=None, **_: card(torch.zeros(size, dtype=dtype, device=CPU)),
+}

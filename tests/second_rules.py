@@ -9,6 +9,11 @@ FROM_ANYWHERE = {"copy", "_copy_from", "_to_copy", "set"}
 INDICES = {"index", "_index_put_impl", "index_put", "_unsafe_index", "_unsafe_index_put"}
 SCALARS = {"where", "masked_fill", "fill", "lerp", "index_put", "_index_put_impl", "index_fill", "nextafter"}
 
+PRODUCTS = {"mm": "addmm_cuda", "addmm": "addmm_cuda", "bmm": "baddbmm_cuda", "baddbmm": "baddbmm_cuda"}
+PRODUCTS |= {"addmv": "addmv_cuda", "mv": "addmv_cuda", "dot": "dot", "vdot": "vdot"}
+ASSERTED = "CUDA error: device-side assert triggered"
+_BROKEN = []
+
 
 class Plan(NamedTuple):
     """What the schema of an operation says.
@@ -64,6 +69,26 @@ def refuse_mixtures(op, given):
                 continue
             if tensor.dim() or argument in plan.writes or not plan.takes_scalars:
                 raise RuntimeError(_words(plan, name, argument, tensor.device))
+
+
+def refuse_whole_numbers(op, given):
+    """Raise torch's error for a product of matrices of whole numbers: no card has one."""
+    called = PRODUCTS.get(base_name(op))
+    kinds = [value.dtype for value in given.values() if isinstance(value, torch.Tensor)] if called else []
+    if kinds and not (kinds[0].is_floating_point or kinds[0].is_complex):
+        name = {torch.int64: "Long", torch.int32: "Int", torch.bool: "Bool"}.get(kinds[0], kinds[0])
+        raise RuntimeError(f"\"{called}\" not implemented for '{name}'")
+
+
+def compute(run, *args, **kwargs):
+    """What comes of a kernel; after a place that does not exist, all that the card is asked for fails."""
+    if _BROKEN:
+        raise getattr(torch, "AcceleratorError", RuntimeError)(ASSERTED)
+    try:
+        return run(*args, **kwargs)
+    except IndexError:
+        _BROKEN.append(ASSERTED)
+    raise getattr(torch, "AcceleratorError", RuntimeError)(ASSERTED)
 
 
 def _words(plan, name, argument, device):

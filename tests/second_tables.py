@@ -21,7 +21,7 @@ GUARD = (
     "type", "exchangeDevice", "getDevice", "getStream", "getDefaultStream", "getStreamFromGlobalPool", "getNewStream",
     "exchangeStream", "record", "block", "queryEvent", "synchronizeEvent", "synchronizeDevice",
 )  # fmt: skip
-HOOKS = ("isBuilt", "isAvailable", "init", "hasCUDA", "hasPrimaryContext")
+HOOKS = ("isBuilt", "isAvailable", "init", "hasCUDA", "hasPrimaryContext", "versionCuDNN", "versionRuntimeCuDNN")
 _KEPT = []  # torch holds bare addresses
 
 
