@@ -7,6 +7,7 @@ compares each cell with the output that was stored on a CPU. What is not torch i
 and its memory) it cannot tell.
 
     python tests/second_device.py --card 7 notebooks/07_manual_sgd.ipynb    # a card with other last digits
+    python tests/second_device.py --card "7*100"                            # which moves them 100 times as far
     python tests/second_device.py --card 0                                  # a card with the CPU's last digits
     python tests/second_device.py --tests                                   # the tests that want a card
 
@@ -27,7 +28,7 @@ from xml.etree import ElementTree
 import nbformat
 
 ROOT = Path(__file__).parent.parent
-CARD = "SECOND_DEVICE"  # which card: a number that chooses its last digits; 0 for the CPU's own
+CARD = "SECOND_DEVICE"  # which card, "7" or "7*100": chooses its last digits, and how far they move; 0 for the CPU's
 # All graphs of tests/cases.py in one test. Three need kernels that only CUDA has; second_claims has the others.
 NOT_KNOWN = ["--deselect=tests/test_replay.py::test_the_replay_is_the_engines_own_pass_on_a_card"]
 STARTUP = """
@@ -55,9 +56,9 @@ def install():
         raise RuntimeError("this machine has a CUDA card: run COURSE_DEVICE=cuda pytest --nbval notebooks/ on it")
     if not can_fool():
         raise RuntimeError("the second device needs Linux on x86-64 or 64-bit ARM")
-    card = int(os.environ.get(CARD) or 1)
+    card, _, times = os.environ.get(CARD, "1").partition("*")
     fool()
-    take_over(Rounding(card) if card else None)
+    take_over(Rounding(int(card), int(times or 1)) if int(card) else None)
     copy_deeply()
     lend_cuda()
 
@@ -154,7 +155,7 @@ def run_tests(card, *arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*")
-    parser.add_argument("--card", type=int, default=1, help="which last digits; 0 for the CPU's")
+    parser.add_argument("--card", default="1", help="whose last digits, and how far they move; 0 for the CPU's")
     parser.add_argument("--tests", nargs=argparse.REMAINDER, help="the tests that want a card; the rest is pytest's")
     asked = parser.parse_args()
     if asked.tests is not None:

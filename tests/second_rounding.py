@@ -65,10 +65,13 @@ def rounds(op, args, kwargs):
 
 
 class Rounding:
-    """Moves last digits, each card (`seed`) in its own way; the same numbers always alike, as a card does."""
+    """Moves last digits, each card (`seed`) in its own way; the same numbers always alike, as a card does.
 
-    def __init__(self, seed):
-        self.seed = seed
+    `times` moves them that many times as far, to see how much is left before an output would change.
+    """
+
+    def __init__(self, seed, times=1):
+        self.seed, self.reach = seed, 0.5 * times
 
     def before(self, op, args, kwargs, writes):
         """What `after` needs to know: the arguments as they were, before any of them is written over."""
@@ -98,7 +101,7 @@ class Rounding:
             size = size.nan_to_num(0, 0, 0).amax().expand_as(right)
         mixed = (result.double().contiguous().view(torch.int64) + salt + self.seed) * MIXER
         places = (mixed >> 33) % 5 - 2
-        moved = result.double() + places * 0.5 * torch.finfo(result.dtype).eps * size
+        moved = result.double() + places * self.reach * torch.finfo(result.dtype).eps * size
         if kind == "once":
             moved = right if result.dtype != torch.float64 else result
         stays = ~moved.isfinite() | (_unrounded(result, right, size, kind) if kind != "once" else False)
