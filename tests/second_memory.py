@@ -4,6 +4,7 @@ import copy
 import ctypes
 from functools import partial
 
+from second_rules import launched
 import torch
 
 CPU = torch.device("cpu")
@@ -31,7 +32,9 @@ def host(tensor):
     held = tensor.untyped_storage()
     storage = torch._C._construct_storage_from_data_pointer(held.data_ptr(), CPU, held.nbytes())
     plain = torch.empty(0, dtype=tensor.dtype, device=CPU)
-    return plain.set_(storage, tensor.storage_offset(), tensor.size(), tensor.stride())
+    plain.set_(storage, tensor.storage_offset(), tensor.size(), tensor.stride())
+    plain = plain.conj() if tensor.is_conj() else plain
+    return torch._neg_view(plain) if tensor.is_neg() else plain
 
 
 def restrided(tensor, size, stride, offset):
@@ -72,6 +75,7 @@ def _empty_strided(size, stride, *, dtype=None, **_):
 
 
 def _copy(self, source, non_blocking=False):
+    launched()
     there = host(source)
     is_cut = there.is_floating_point() and self.dtype in {torch.int32, torch.int64}
     host(self).copy_(_as_whole(there, self.dtype) if is_cut else there)

@@ -1,7 +1,9 @@
 """What a card refuses, in torch's words, and what it may get from the CPU."""
 
 from functools import cache
+import threading
 from typing import NamedTuple
+import warnings
 
 import torch
 
@@ -12,7 +14,9 @@ SCALARS = {"where", "masked_fill", "fill", "lerp", "index_put", "_index_put_impl
 PRODUCTS = {"mm": "addmm_cuda", "addmm": "addmm_cuda", "bmm": "baddbmm_cuda", "baddbmm": "baddbmm_cuda"}
 PRODUCTS |= {"addmv": "addmv_cuda", "mv": "addmv_cuda", "dot": "dot", "vdot": "vdot"}
 ASSERTED = "CUDA error: device-side assert triggered"
-_BROKEN = []
+CUBLAS = "Attempting to run cuBLAS, but there was no current CUDA context! Attempting to set the primary context..."
+_BROKEN, _WARNED = [], []
+_HERE = threading.local()
 
 
 class Plan(NamedTuple):
@@ -69,6 +73,16 @@ def refuse_mixtures(op, given):
                 continue
             if tensor.dim() or argument in plan.writes or not plan.takes_scalars:
                 raise RuntimeError(_words(plan, name, argument, tensor.device))
+
+
+def launched(op=None):
+    """Note that a thread has used the card; torch warns, once, where it begins with a product, which is cuBLAS's."""
+    if getattr(_HERE, "has_used_it", False):
+        return
+    _HERE.has_used_it = True
+    if op is not None and base_name(op) in PRODUCTS and not _WARNED:
+        _WARNED.append(CUBLAS)
+        warnings.warn(CUBLAS, UserWarning, stacklevel=2)
 
 
 def refuse_whole_numbers(op, given):
