@@ -14,7 +14,7 @@ from second_dice import as_cpu
 import second_memory
 from second_memory import CPU, OWN, card, host, resize
 import second_rules
-from second_rules import compute, launched, plan_of, refuse_mixtures, refuse_whole_numbers
+from second_rules import compute, launched, plan_of, refuse_mixtures, refuse_whole_numbers, with_tensors
 import torch
 
 _LIBRARIES = []  # what they register goes when they go
@@ -82,7 +82,7 @@ def _compute(op, args, kwargs):
     launched(op)
     if plan.is_view:
         raise NotImplementedError(f"the second device knows no view {op}: tell tests/second_card.py how to make it")
-    here, options = [_here(arg) for arg in args], {name: _here(arg) for name, arg in kwargs.items()}
+    here, options = [_here(arg) for arg in with_tensors(op, args)], {name: _here(arg) for name, arg in kwargs.items()}
     if "device" in options:
         options["device"] = CPU
     # Operations resize what they write to, or use it as scratch paper: that must not be memory we only borrow.

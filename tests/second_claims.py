@@ -34,9 +34,9 @@ def test_the_course_finds_it(w):
 
 def test_results_are_where_their_operands_are(w):
     results = [w * 2, w[1:], w.sum(), w.view(3, 1), torch.ones_like(w), w.detach(), w.data, w.double(), w.clone()]
+    results += [torch.ones(3).cuda(), torch.ones(3).to(w), torch.ones(3).to(w.device)]
     assert all(result.is_cuda for result in results)
     assert not any(result.is_cuda for result in (w.cpu(), w.to("cpu"), torch.ones(3)))
-    assert all(made.is_cuda for made in (torch.ones(3).cuda(), torch.ones(3).to(w), torch.ones(3).to(w.device)))
     assert (w.sum().item(), w.tolist(), float(w[0].detach())) == (6.0, [1.0, 2.0, 3.0], 1.0)
 
 
@@ -73,6 +73,13 @@ def test_what_a_card_takes_from_the_cpu(w):
     assert (w * torch.tensor(2.0)).tolist() == [2.0, 4.0, 6.0]
     assert (torch.tensor(2.0) * w).is_cuda
     assert w[torch.tensor([0, 2])].tolist() == [1.0, 3.0]
+    whole = w.detach().int()
+    assert [(w % 2).tolist(), (w // 2).tolist(), (2 % w).tolist()] == [
+        [1.0, 0.0, 1.0],
+        [0.0, 1.0, 1.0],
+        [0.0, 0.0, 2.0],
+    ]
+    assert [(whole & 1).tolist(), (whole % 2.5).dtype, (w[0] % 2.5).dtype] == [[1, 0, 1], torch.float32, torch.float32]
     assert torch.where(w > 1, w, torch.tensor(0.0)).tolist() == [0.0, 2.0, 3.0]
     assert w.detach().copy_(torch.ones(3)).tolist() == [1.0, 1.0, 1.0]
 
@@ -94,8 +101,6 @@ def test_what_a_card_computes_otherwise(w):
 
 def test_a_place_that_does_not_exist_breaks_the_card(w, monkeypatch):
     monkeypatch.setattr(second_rules, "_BROKEN", [])
-    with pytest.raises(IndexError):  # a plain number is looked at before the card is asked
-        w[5]
     for ask in (lambda: w[torch.tensor([5])], lambda: w + 1):
         with pytest.raises(RuntimeError, match="device-side assert"):
             ask()
@@ -142,12 +147,6 @@ def test_views_share_and_count_their_versions(w):
     held[0] = 7
     assert (w.tolist(), w._version) == ([7.0, 2.0, 3.0], 1)
     assert held.view(3, 1).data_ptr() == w.data_ptr() == held.untyped_storage().data_ptr()
-    y = w.exp()
-    y += 1
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        y.sum().backward()
-    w.data = torch.zeros(2, device="cuda")
-    assert w.shape == (2,)
 
 
 def test_a_network_learns(w):
@@ -161,8 +160,7 @@ def test_a_network_learns(w):
         loss.backward()
         optimizer.step()
     assert loss < 0.01
-    assert copy.deepcopy(net)(w).is_cuda
-    assert copy.deepcopy(w).requires_grad
+    assert copy.deepcopy((net, w))[0](w).is_cuda
 
 
 def test_torch_func_and_checkpoints_and_complex_numbers(w):

@@ -1,6 +1,7 @@
 """What a card refuses, in torch's words, and what it may get from the CPU."""
 
 from functools import cache
+from numbers import Number
 import threading
 from typing import NamedTuple
 import warnings
@@ -9,7 +10,17 @@ import torch
 
 FROM_ANYWHERE = {"copy", "_copy_from", "_to_copy", "set"}
 INDICES = {"index", "_index_put_impl", "index_put", "_unsafe_index", "_unsafe_index_put"}
-SCALARS = {"where", "masked_fill", "fill", "lerp", "index_put", "_index_put_impl", "index_fill", "nextafter"}
+SCALARS = {
+    "floor_divide",
+    "where",
+    "masked_fill",
+    "fill",
+    "lerp",
+    "index_put",
+    "_index_put_impl",
+    "index_fill",
+    "nextafter",
+}
 
 PRODUCTS = {"mm": "addmm_cuda", "addmm": "addmm_cuda", "bmm": "baddbmm_cuda", "baddbmm": "baddbmm_cuda"}
 PRODUCTS |= {"addmv": "addmv_cuda", "mv": "addmv_cuda", "dot": "dot", "vdot": "vdot"}
@@ -24,6 +35,7 @@ class Plan(NamedTuple):
 
     Attributes:
         names: of the arguments, in order.
+        tensors: the places of those that are tensors.
         outs: arguments that take the results.
         writes: arguments that are written over, the `outs` among them.
         is_view: whether a result shares memory with an argument.
@@ -32,6 +44,7 @@ class Plan(NamedTuple):
     """
 
     names: tuple
+    tensors: tuple
     outs: tuple
     writes: tuple
     is_view: bool
@@ -46,12 +59,25 @@ def plan_of(op):
     overloads = [getattr(packet, name) for name in packet.overloads()] if packet else [op]
     return Plan(
         names=tuple(argument.name for argument in schema.arguments),
+        tensors=tuple(place for place, a in enumerate(schema.arguments) if isinstance(a.type, torch.TensorType)),
         outs=tuple(argument.name for argument in schema.arguments if argument.is_out),
         writes=tuple(a.name for a in schema.arguments if a.alias_info and a.alias_info.is_write),
         is_view=any(result.alias_info and not result.alias_info.is_write for result in schema.returns),
         draws=torch.Tag.nondeterministic_seeded in op.tags,
         takes_scalars=base_name(op) in SCALARS or any(torch.Tag.pointwise in each.tags for each in overloads),
     )
+
+
+def with_tensors(op, args):
+    """The arguments of an operation, with tensors for the bare numbers that torch hands to Python in their place."""
+    bare = [place for place in plan_of(op).tensors if place < len(args) and isinstance(args[place], Number)]
+    if not bare:
+        return args
+    other = next(arg for arg in args if isinstance(arg, torch.Tensor))
+    args = list(args)
+    for place in bare:
+        args[place] = torch.tensor(args[place], dtype=torch.result_type(other, args[place]), device="cpu")
+    return args
 
 
 def base_name(op):
@@ -100,6 +126,8 @@ def compute(run, *args, **kwargs):
         raise getattr(torch, "AcceleratorError", RuntimeError)(ASSERTED)
     try:
         return run(*args, **kwargs)
+    except NotImplementedError as error:
+        raise NotImplementedError(str(error).replace('_cpu"', '_cuda"')) from None
     except IndexError:
         _BROKEN.append(ASSERTED)
     raise getattr(torch, "AcceleratorError", RuntimeError)(ASSERTED)
