@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 import platform
 
-from course_utils.edition import INSTALL, PACKAGE
+from course_utils.edition import INSTALL, INSTALL_TESTS, PACKAGE
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -42,20 +42,17 @@ def check_machine() -> tuple[Finding, ...]:
     return (*_check_packages(), _check_device())
 
 
-def check_extra(extra: str) -> tuple[Finding, ...]:
-    """Each package that `pyproject.toml` asks for besides, in this one of its extras.
-
-    Args:
-        extra: its name there, such as "test".
-    """
+def check_tests() -> tuple[Finding, ...]:
+    """Each package that `pyproject.toml` asks for besides, in its extra `test`; none if the course is not installed."""
     try:
         needed = [Requirement(line) for line in requires(PACKAGE) or ()]
     except PackageNotFoundError:
         return ()
-    asked = (need for need in needed if need.marker and not need.marker.evaluate({"extra": ""}))
-    install = INSTALL.replace("-e .", f'-e ".[{extra}]"')
+    marked = [(need, need.marker) for need in needed if need.marker]
     return tuple(
-        _check_package(need, install) for need in asked if need.marker and need.marker.evaluate({"extra": extra})
+        _check_package(need, INSTALL_TESTS)
+        for need, marker in marked
+        if marker.evaluate({"extra": "test"}) and not marker.evaluate({"extra": ""})
     )
 
 

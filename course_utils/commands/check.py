@@ -9,7 +9,7 @@ import sys
 from course_utils.commands.trouble import Trouble
 from course_utils.device import environment, pick_device
 from course_utils.edition import INSTALL_TESTS
-from course_utils.machine import check_extra
+from course_utils.machine import check_tests
 
 RUNNERS = {"pytest", "pytest-xdist", "nbval"}  # what the notebooks alone take
 
@@ -36,7 +36,7 @@ def check(course: Path, *, device: str | None, whole: bool) -> int:
 
 
 def _needs_packages(whole: bool) -> None:
-    findings = [found for found in check_extra("test") if whole or found.what in RUNNERS]
+    findings = [found for found in check_tests() if whole or found.what in RUNNERS]
     missing = [found.what for found in findings if not found.fine]
     if missing or not findings:
         absent = ", ".join(missing) or "the installed course_utils"

@@ -86,5 +86,7 @@ def check_threads() -> Iterator[Finding]:
     yield Finding("waiting threads", "OMP_WAIT_POLICY=PASSIVE, or neighbours starve", policy, fine, cure)
     limit = processor_limit(around.get("CPU_LIMIT", ""))
     threads, most = torch.get_num_threads(), max(1.0, math.ceil(limit) if limit < math.inf else limit)
-    wanted = f"no more than the limit of {limit:g} processors" if limit < math.inf else "no limit is set here"
-    yield Finding("threads", wanted, str(threads), threads <= most, f"set OMP_NUM_THREADS={most:g} before the start")
+    wanted = f"no more than the limit of {limit:g} processors" if limit < math.inf else ""
+    yield Finding(
+        "threads", wanted, f"torch takes {threads}", threads <= most, f"set OMP_NUM_THREADS={most:g} before the start"
+    )

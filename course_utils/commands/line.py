@@ -99,7 +99,7 @@ def student(destination: Path) -> None:
 @commands.command()
 @click.argument("destination", type=FOLDER)
 def solutions(destination: Path) -> None:
-    """Write the exercises with their solutions, a notebook for each lesson.
+    """Write the exercises solved, as notebooks.
 
     DESTINATION is a new folder, outside of the course. With COURSE_STRICT=1 the notebooks run without an error.
     """

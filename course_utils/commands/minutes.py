@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import DEVNULL
 from time import perf_counter
 
 from course_utils.machine import Finding
@@ -36,9 +37,9 @@ def _complaint(path: Path, course: Path) -> str:
     # A stub must be allowed to stay unsolved, whatever is set where this runs.
     changes = {"COURSE_PROGRESS": "off", "COURSE_STRICT": "", "NBGRADER_EXECUTION": "", "PYTHONPATH": str(course)}
     try:
-        page = nbformat.read(path, as_version=4)
+        page = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         client = NotebookClient(page, timeout=LIMIT, resources={"metadata": {"path": str(path.parent)}})
-        client.execute(env=environment(changes))
+        client.execute(env=environment(changes), stderr=DEVNULL)  # what a kernel says of its ports, say
     except Exception as error:  # the notebook's own errors, a dead kernel, a file that is no notebook
         return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
     return ""

@@ -12,6 +12,8 @@ from course_utils.commands.trouble import Trouble
 Cell = dict[str, Any]
 Page = dict[str, Any]
 
+OF_A_RUN = {"execution", "collapsed"}  # metadata that a run or a look at its output left
+
 
 def read_page(path: Path) -> Page:
     """The notebook in this file.
@@ -35,9 +37,7 @@ def page_of(cells: Iterable[Cell], like: Page) -> Page:
 
 def cleared(cell: Cell) -> Cell:
     """The cell without outputs, counts and times; its id and its other metadata stay."""
-    metadata = {
-        name: value for name, value in cell.get("metadata", {}).items() if name not in ("execution", "collapsed")
-    }
+    metadata = {name: value for name, value in cell.get("metadata", {}).items() if name not in OF_A_RUN}
     clear = {**cell, "metadata": metadata}
     if cell["cell_type"] == "code":
         clear |= {"outputs": [], "execution_count": None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 
@@ -12,10 +14,8 @@ def say(text: str, *, err: bool = False) -> None:
         text: the line.
         err: on stderr.
     """
-    stream = click.get_text_stream("stderr" if err else "stdout")
-    encoding = stream.encoding or "ascii"
-    click.echo(in_letters_of(encoding, text), err=err)
-    stream.flush()
+    stream = sys.stderr if err else sys.stdout
+    click.echo(in_letters_of(stream.encoding or "ascii", text), file=stream)
 
 
 def in_letters_of(encoding: str, text: str) -> str:
