@@ -28,20 +28,15 @@ def lessons(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "notebooks").glob("*.ipynb") if re.fullmatch(LESSON, path.name))
 
 
-def find_course(start: Path | None = None, beside: Path = _BESIDE) -> Path:
+def find_course() -> Path:
     """The course's folder: the current one or the nearest above it, else where `course_utils` was installed from.
-
-    Args:
-        start: where to look first, in place of the current folder.
-        beside: the folder that holds this package.
 
     Raises:
         Trouble: there is none.
     """
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents, beside):
-        if is_course(folder):
-            return folder
+    here = Path.cwd()
+    if found := next(filter(is_course, (here, *here.parents, _BESIDE)), None):
+        return found
     raise Trouble(f"No course was found in {here} or above it, and this course_utils came without notebooks: {CURE}.")
 
 
@@ -52,7 +47,6 @@ def course_in(folder: Path) -> Path:
         Trouble: there is none.
     """
     here = folder.resolve()
-    for candidate in (here, *here.parents):
-        if is_course(candidate):
-            return candidate
+    if found := next(filter(is_course, (here, *here.parents)), None):
+        return found
     raise Trouble(f"{folder} holds no course: give the folder with notebooks/ and pyproject.toml.")
