@@ -17,6 +17,7 @@ import tomllib
 PACKAGE = "course-utils"
 INSTALL = "in the course's folder run: pip install -c constraints.txt -e ."
 INSTALL_TESTS = INSTALL.removesuffix(".") + '".[test]"'
+BEFORE = "before you restart the kernel"
 _FOLDER = Path(__file__).parent
 
 
@@ -64,10 +65,10 @@ def lacking(name: str, names: Sequence[str], broken: Exception | None) -> Import
 def _of_the_name(name: str, names: Sequence[str]) -> str:
     near = "".join(f" Did you mean `{one}`?" for one in get_close_matches(name, names, n=1))
     newer = "If a notebook of the course asks for it, the notebook is newer than this package"
-    return f"course_utils {edition()} has no `{name}`.{near} {newer}: {INSTALL} Then restart the kernel."
+    return f"course_utils {edition()} has no `{name}`.{near} {newer}: {BEFORE}, {INSTALL}"
 
 
 def _of_the_package(broken: Exception) -> str:
     missing = isinstance(broken, ModuleNotFoundError) and broken.name
     why = f"{missing} is not installed for {sys.executable}" if missing else str(broken)
-    return f"course_utils cannot work here, {why}: {INSTALL} Then restart the kernel."
+    return f"course_utils cannot work here, {why}: {BEFORE}, {INSTALL}"

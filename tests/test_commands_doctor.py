@@ -66,6 +66,7 @@ def test_a_good_machine_is_fine_and_told_in_full(doctor):
         f"course: {ROOT} (wanted",
         f"widgets: {WIDGETS} ",
         f"kernel python3: {sys.executable} (wanted",
+        "graphs: ",
         "fonts: DejaVu Sans, one of ",
         "browser: ",
         "Chromium: ",
@@ -178,6 +179,14 @@ def test_widgets_that_are_switched_off_are_told(monkeypatch, tmp_path, name, fin
     found = equipment.check_widgets()
     assert found.fine is fine
     assert fine or found.cure == f"jupyter labextension enable {name}"
+
+
+def test_a_graphviz_that_does_not_work_is_told(doctor, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.delitem(sys.modules, "course_utils.layout")
+    [(what, cure)] = doctor()[0].items()
+    assert what.startswith("graphs: ModuleNotFoundError: ")
+    assert "pip install" in cure
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ COMMANDS = {
     "student": {"course", "delivery", "exercises", "pages"},
     "solutions": {"course", "delivery", "exercises", "needs", "pages", "trouble"},
     "check": {"/device", "/edition", "/machine", "trouble"},
-    "equipment": {"/edition", "/machine"},
+    "equipment": {"/draw", "/edition", "/engine", "/machine"},
     "ground": {"/device", "/edition", "/machine", "/processors", "course", "trouble"},
     "minutes": {"/device", "/machine"},
     "doctor": {"/edition", "/machine", "course", "equipment", "ground", "minutes"},

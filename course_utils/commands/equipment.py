@@ -18,14 +18,25 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def check_equipment() -> Iterator[Finding]:
-    """Fonts, widgets, a browser and Chromium; it never raises."""
-    for what, check in (("fonts", check_fonts), ("widgets", check_widgets), ("browser", check_browser)):
+    """Graphs, fonts, widgets, a browser and Chromium; it never raises."""
+    checks = {"graphs": check_graphs, "fonts": check_fonts, "widgets": check_widgets, "browser": check_browser}
+    for what, check in checks.items():
         try:
             yield check()
         except Exception as error:  # other people's packages and settings fail in many ways
             yield Finding(what, "there", f"{type(error).__name__}: {error}", False, INSTALL)
     chromium = next((path for name in CHROMIUM if (path := shutil.which(name))), "none")
     yield Finding("Chromium", "", f"{chromium}, which only the course's browser tests need", True, "")
+
+
+def check_graphs() -> Finding:
+    """Whether a graph can be drawn: Graphviz is a library of its own, which can be there and not work."""
+    from course_utils.draw import draw_graph
+    from course_utils.engine import Value
+
+    drawn = draw_graph(Value(2.0) * 3.0).to_svg()
+    again = "in the course's folder run: pip install -c constraints.txt --force-reinstall --no-deps pygraphviz"
+    return Finding("graphs", "drawn by pygraphviz", f"{len(drawn)} letters of SVG", "<svg" in drawn, again)
 
 
 def check_fonts() -> Finding:

@@ -87,6 +87,5 @@ def check_threads() -> Iterator[Finding]:
     limit = processor_limit(around.get("CPU_LIMIT", ""))
     threads, most = torch.get_num_threads(), max(1.0, math.ceil(limit) if limit < math.inf else limit)
     wanted = f"no more than the limit of {limit:g} processors" if limit < math.inf else ""
-    yield Finding(
-        "threads", wanted, f"torch takes {threads}", threads <= most, f"set OMP_NUM_THREADS={most:g} before the start"
-    )
+    cure = f"set OMP_NUM_THREADS={most:g} before JupyterLab starts"
+    yield Finding("threads", wanted, f"torch takes {threads}", threads <= most, cure)

@@ -32,6 +32,7 @@ def _complaint(path: Path, course: Path) -> str:
     """What stopped the notebook, or nothing."""
     from course_utils.device import environment
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
     import nbformat
 
     # A stub must be allowed to stay unsolved, whatever is set where this runs.
@@ -40,6 +41,8 @@ def _complaint(path: Path, course: Path) -> str:
         page = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         client = NotebookClient(page, timeout=LIMIT, resources={"metadata": {"path": str(path.parent)}})
         client.execute(env=environment(changes), stderr=DEVNULL)  # what a kernel says of its ports, say
-    except Exception as error:  # the notebook's own errors, a dead kernel, a file that is no notebook
-        return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    except CellExecutionError as error:
+        return f"{error.ename}: {error.evalue}"
+    except Exception as error:  # a dead kernel, a cell without an end, a file that is no notebook
+        return f"{type(error).__name__}: {error}"
     return ""
