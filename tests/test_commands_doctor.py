@@ -144,6 +144,16 @@ def test_a_kernel_that_is_not_this_python_is_told_and_its_cure_cures(monkeypatch
     assert ground.check_kernel().fine
 
 
+def test_a_kernel_is_not_blamed_for_the_home_folder(monkeypatch):
+    def manager(kernel_name):
+        raise PermissionError(30, "Read-only file system")
+
+    monkeypatch.setattr("jupyter_client.manager.KernelManager", manager)
+    found = ground.check_kernel()
+    assert not found.fine
+    assert found.cure == "make the home folder writable, or set HOME to a folder of your own"
+
+
 def test_a_broken_kernel_ends_with_1(doctor, monkeypatch, tmp_path):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     write_kernel(tmp_path, ["/no/such/python"])
@@ -183,7 +193,6 @@ def test_widgets_that_are_switched_off_are_told(monkeypatch, tmp_path, name, fin
 
 def test_a_graphviz_that_does_not_work_is_told(doctor, monkeypatch):
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    monkeypatch.delitem(sys.modules, "course_utils.layout")
     [(what, cure)] = doctor()[0].items()
     assert what.startswith("graphs: ModuleNotFoundError: ")
     assert "pip install" in cure

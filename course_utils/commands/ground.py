@@ -61,17 +61,24 @@ def check_kernel() -> Finding:
     """Whether the notebooks' kernel is this Python, and no other environment's."""
     wanted = f"this Python, {sys.executable}"
     cure = f"{sys.executable} -m jupyter_client.kernelspecapp remove -f {KERNEL}"
+    what = f"kernel {KERNEL}"
     try:
         from jupyter_client.manager import KernelManager
     except ImportError as error:
-        return Finding(f"kernel {KERNEL}", wanted, f"nothing: {error}", False, INSTALL)
+        return Finding(what, wanted, f"nothing: {error}", False, INSTALL)
     try:
         python = KernelManager(kernel_name=KERNEL).format_kernel_cmd()[0]
-        asked = subprocess.run([python, "-c", WHERE], capture_output=True, text=True, timeout=60, check=True)
+    except OSError as error:  # jupyter_client keeps its files in the home folder
+        at_home = "make the home folder writable, or set HOME to a folder of your own"
+        return Finding(what, wanted, f"none, as {error}", False, at_home)
     except Exception as error:  # a broken specification fails in many ways
-        return Finding(f"kernel {KERNEL}", wanted, f"a broken one: {error}", False, cure)
+        return Finding(what, wanted, f"a broken one: {error}", False, cure)
+    try:
+        asked = subprocess.run([python, "-c", WHERE], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding(what, wanted, f"a broken one: {error}", False, cure)
     fine = Path(asked.stdout.strip()) == Path(sys.prefix)
-    return Finding(f"kernel {KERNEL}", wanted, python, fine, cure)
+    return Finding(what, wanted, python, fine, cure)
 
 
 def check_threads() -> Iterator[Finding]:
