@@ -305,6 +305,13 @@ def test_nothing_half_done_stays_behind(course, tmp_path, monkeypatch, capsys, c
     )
 
 
+def test_a_course_that_lacks_a_file_is_told(course, tmp_path, capsys):
+    (course / "README.md").unlink()
+    assert main(["student", str(tmp_path / "copy")]) == 2
+    readme = course / "README.md"
+    assert capsys.readouterr() == ("", f"{readme} cannot be used: No such file or directory.\n")
+
+
 def test_afterwards_signals_do_what_they_did(course, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     assert main(["student", str(tmp_path / "copy")]) == 0

@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"{error.format_message().rstrip('.')}. See: {PROGRAM} --help", err=True)
     except Trouble as error:
         say(str(error), err=True)
+    except OSError as error:
+        say(f"{error.filename or 'The system'} cannot be used: {error.strerror or error}.", err=True)
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted; nothing half-done was left behind.", err=True)
         return 130
