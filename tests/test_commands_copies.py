@@ -201,6 +201,42 @@ def test_all_solutions_have_all_the_names_that_they_need(solved):
     assert len(stubs) == sum(len(exercises_of(read_page(path), path)) for path in lessons(ROOT))
 
 
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("dp = dp + 1", {"dp"}),
+        ("n += step", {"n", "step"}),
+        ("dp = 2\ndp + q", {"q"}),
+        ("x: int = y", {"y"}),
+        ("def f(x, y=size):\n    return x + late\nlate = 1", {"size"}),
+        ("def f():\n    def g():\n        return deep\n    return g", {"deep"}),
+        ("g = lambda x: [x + w for _ in x]", {"w"}),
+        ("[a * b for a in rows]", {"b", "rows"}),
+        ("{k: v for k, vs in rows for v in vs if v}", {"rows"}),
+        ("b = 1\n[a * b for a in rows]", {"rows"}),
+        ("[x for x in x]", {"x"}),
+        ("def f():\n    return [w * a for a in rows]", {"w", "rows"}),
+        ("def f(*all, key, **rest):\n    local = key\n    return local, all, rest", set()),
+        ("class A:\n    size = 1\n    def f(self):\n        return size", {"size"}),
+        ("class A(Base):\n    size = width", {"Base", "width"}),
+        ("for row in rows:\n    row", {"rows"}),
+        ("with open(name) as file:\n    file", {"open", "name"}),
+        ("try:\n    a\nexcept Wrong as error:\n    seen = error\nseen", {"a", "Wrong"}),
+        ("if (n := size) > 1:\n    n", {"size"}),
+        ("import os.path\nimport numpy as np\nos, np", set()),
+        ("w.grad = None", {"w"}),
+        ("%matplotlib inline\nx", set()),
+    ],
+)
+def test_the_names_a_cell_needs(source, used):
+    assert names_used(source) == used
+
+
+def test_the_names_a_cell_makes():
+    assert names_made("import os.path\nfrom a import b as c\nx, y = 1, 2\ndef f():\n    z = 1") == set("cxyf") | {"os"}
+    assert names_made("%matplotlib inline") == set()
+
+
 def test_a_students_copy_has_no_solutions_to_give(students, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(students)
     assert main(["solutions", str(tmp_path / "copy")]) == 2
@@ -313,9 +349,15 @@ def test_a_course_that_lacks_a_file_is_told(course, tmp_path, capsys):
 
 
 def test_afterwards_signals_do_what_they_did(course, tmp_path):
-    before = signal.getsignal(signal.SIGTERM)
-    assert main(["student", str(tmp_path / "copy")]) == 0
-    assert signal.getsignal(signal.SIGTERM) is before
+    def mine(number, frame):
+        raise AssertionError("nobody sends it")
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+        assert main(["student", str(tmp_path / "copy")]) == 0
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_lesson_without_exercises_has_no_solutions(course):

@@ -183,7 +183,7 @@ def test_widgets_whose_script_is_gone_are_told(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("name", "fine"), [(WIDGETS, False), (f"{WIDGETS}:plugin", False), ("other", True)])
 def test_widgets_that_are_switched_off_are_told(monkeypatch, tmp_path, name, fine):
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
     (tmp_path / "labconfig").mkdir()
     (tmp_path / "labconfig/page_config.json").write_text(json.dumps({"disabledExtensions": {name: True}}))
     found = equipment.check_widgets()
