@@ -355,12 +355,12 @@ def test_the_seconds_of_each_notebook(tmp_path):
 
 def test_the_seconds_are_asked_for_by_an_option(doctor, monkeypatch, tmp_path):
     folder = make_course(tmp_path / "course")
-    write_lesson(folder, [code("stops", "import os\nassert 'COURSE_STRICT' not in os.environ, 'strict'")])
+    write_lesson(folder, [code("stops", "import os\nassert os.environ['COURSE_STRICT'], 'soft'")])
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COURSE_STRICT", "1")
     wrong, out = doctor("--notebooks")
     assert "--notebooks" not in out
-    assert [*wrong] == ["00_six: AssertionError: strict (wanted: runs to its end)"]  # set, and empty
+    assert [*wrong] == ["00_six: AssertionError: soft (wanted: runs to its end)"]
 
 
 def test_every_finding_has_a_cure_for_when_it_is_wrong(monkeypatch):
