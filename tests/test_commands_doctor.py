@@ -1,6 +1,7 @@
 """What `doctor` says of a good machine, and of each thing that can be wrong with one."""
 
 from importlib import metadata
+import io
 import json
 import math
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_a_kernel_that_is_not_this_python_is_told_and_its_cure_cures(monkeypatch
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     if kind == "another environment":
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "other")], check=True)
-        python = str(next((tmp_path / "other").glob("*/python*")))
+        python = str(next(path for path in (tmp_path / "other").glob("*/python*") if path.is_file()))
     else:
         python = str(tmp_path / "gone" / "python")
     write_kernel(tmp_path, [python])
@@ -140,6 +141,7 @@ def test_a_kernel_that_is_not_this_python_is_told_and_its_cure_cures(monkeypatch
     found = ground.check_kernel()
     assert not found.fine
     assert python in found.found or kind == "no JSON"
+    assert found.found.startswith("a broken one: ") == (kind != "another environment")
     subprocess.run(found.cure.split(), check=True, capture_output=True)
     assert ground.check_kernel().fine
 
@@ -266,6 +268,17 @@ def test_a_folder_that_cannot_be_written_is_told(doctor, monkeypatch):
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="nobody can write in /proc, and only Linux has it")
 def test_a_folder_that_the_system_keeps_is_told():
     assert not ground.check_folder("home", Path("/proc"), "no").fine
+
+
+def test_a_full_disk_is_told(monkeypatch):
+    class Full(io.RawIOBase):
+        def write(self, data):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ground, "TemporaryFile", lambda dir: Full())
+    found = ground.check_folder("home", ROOT, "no")
+    assert not found.fine
+    assert found.found == f"{ROOT}: No space left on device"
 
 
 def test_a_folder_that_was_written_is_left_as_it_was(tmp_path):
