@@ -8,6 +8,7 @@ torch is loaded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import os
 import re
 
@@ -55,6 +56,15 @@ def devices_found() -> list[str]:
     """
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     return ["cpu", *(f"cuda:{index}" for index in range(count))]
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment as it is, with these changes: for a process to be started, or to be read.
+
+    >>> environment({"COURSE_DEVICE": "cpu"})["COURSE_DEVICE"]
+    'cpu'
+    """
+    return {**os.environ, **(changes or {})}
 
 
 def wants_progress() -> bool:

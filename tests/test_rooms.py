@@ -7,12 +7,12 @@ import inspect
 from pathlib import Path
 
 import course_utils
-from course_utils import clinic, diagnosis
+from course_utils import clinic, commands, diagnosis
 import pytest
 
 PACKAGE = Path(course_utils.__file__).parent
 
-# Two houses inside the package. A name without a slash is a room of the same house, "" its door.
+# Three houses inside the package. A name without a slash is a room of the same house, "" its door.
 CLINIC = {
     "site": {"texts"},
     "edits": set(),
@@ -122,6 +122,25 @@ DIAGNOSIS = {
     "": {"examination"},
 }  # fmt: skip
 
+COMMANDS = {
+    "trouble": set(),
+    "speech": set(),
+    "course": {"/edition", "trouble"},
+    "pages": {"trouble"},
+    "exercises": {"pages", "trouble"},
+    "needs": set(),
+    "delivery": {"trouble"},
+    "student": {"course", "delivery", "exercises", "pages"},
+    "solutions": {"course", "delivery", "exercises", "needs", "pages", "trouble"},
+    "check": {"/device", "/edition", "/machine", "trouble"},
+    "equipment": {"/draw", "/edition", "/engine", "/machine"},
+    "ground": {"/device", "/edition", "/machine", "/processors", "course", "trouble"},
+    "minutes": {"/device", "/machine"},
+    "doctor": {"/edition", "/machine", "course", "equipment", "ground", "minutes"},
+    "line": {"check", "course", "delivery", "doctor", "solutions", "speech", "student", "trouble"},
+    "": {"line"},
+}
+
 
 def within(house, table):
     """The table of a house, in which each room has its whole name."""
@@ -134,8 +153,10 @@ def within(house, table):
 
 MAY_IMPORT = {
     # numbers
+    "edition": set(),
+    "processors": set(),
     "device": set(),
-    "machine": {"device"},
+    "machine": {"device", "edition"},
     "engine": set(),
     "progress": {"device"},
     "batch": set(),
@@ -207,19 +228,22 @@ MAY_IMPORT = {
     "tuner": {"controls", "plot", "sheet"},
     "widgets": {"controls", "machine"},
     "__init__": {
-        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnosis", "draw", "engine",
-        "explorer", "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style",
+        "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnosis", "draw", "edition",
+        "engine", "explorer", "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style",
         "traced", "tuner", "watch", "widgets",
     },
     **within("clinic", CLINIC),
     **within("diagnosis", DIAGNOSIS),
+    **within("commands", COMMANDS),
+    "__main__": {"commands", "edition"},
 }  # fmt: skip
 # Inside functions alone: a Graph shows itself by asking them.
 LOOKS = {("graph", "draw"), ("graph", "words"), ("graph", "dot"), ("graph", "fold")}
 HOME = {"pygraphviz": {"layout"}, "IPython": {"clinic.reception", "progress", "tuner", "widgets"}, "os": {"device"}}
 HOME["ipywidgets"] = {"controls", "tuner", "widgets"}
 DRAWING = {"alike", "curves", "explorer", "learning", "live", "panels", "sheet", "slider"}
-HOME["matplotlib"] = DRAWING | {"beside", "paper", "picture", "plot", "style"}
+HOME["click"] = {"commands.line", "commands.speech"}
+HOME["matplotlib"] = DRAWING | {"commands.equipment", "beside", "paper", "picture", "plot", "style"}
 
 
 def room_of(path):
@@ -304,7 +328,7 @@ def test_functions_are_short():
                 assert lines <= 30, f"{room}.{node.name} has {lines} lines"
 
 
-PUBLIC = [(house, name) for house in (course_utils, clinic, diagnosis) for name in house.__all__]
+PUBLIC = [(house, name) for house in (course_utils, clinic, commands, diagnosis) for name in house.__all__]
 
 
 @pytest.mark.parametrize(("house", "name"), PUBLIC, ids=[f"{house.__name__}.{name}" for house, name in PUBLIC])
