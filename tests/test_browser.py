@@ -19,7 +19,9 @@ def outputs(path):
 
 
 def is_picture(output):
-    return any(kind.startswith("image/") for kind in output.get("data", {}))
+    """Whether a picture is stored, by itself or in a card of the clinic."""
+    data, html = output.get("data", {}), output.get("data", {}).get("text/html", "")
+    return any(kind.startswith("image/") for kind in data) or ("course-leaflet" in html and "<img" in html)
 
 
 FIGURES = {path.stem: path.read_text(encoding="utf-8").count("<div class='course-live'") for path in NOTEBOOKS}
