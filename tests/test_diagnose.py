@@ -1,53 +1,30 @@
 """A training step's silent wrongs, built as learners build them: each is named, and its cure makes training work."""
 
-from contextlib import nullcontext
-import sys
-
 from course_utils import diagnose, record
 from course_utils.diagnosis.examination import quietly
+import examining
+from examining import START, begun, run
 from healthy import HEALTHY
 import pytest
-from shell import Shell
 import torch
 from torch.nn import functional as F
-
-START = """
-import torch
-from torch import nn
-from torch.nn import functional as F
-from course_utils import diagnose
-torch.manual_seed(0)
-x = torch.linspace(-1.0, 1.0, 8)
-y = 2 * x + 1
-w, b = torch.zeros((), requires_grad=True), torch.zeros((), requires_grad=True)
-"""
 
 
 @pytest.fixture
 def shell():
-    made = Shell(with_clinic=False)
-    assert made.run(START).error is None
-    yield made
-    made.close()
+    yield from begun()
 
 
 @pytest.fixture
 def loudly(monkeypatch):
-    """What goes wrong inside is not passed over."""
-    monkeypatch.setattr(sys.modules["course_utils.diagnosis.examination"], "quietly", nullcontext)
+    examining.loudly(monkeypatch)
 
 
-def found_by(shell, cell, *, fails=None):
+def found_by(shell, cell):
     """Run a cell that sets `found` to a diagnosis: its first finding."""
-    error = shell.run(cell).error
-    assert error is None, error
+    run(shell, cell)
     assert shell["found"], "nothing found"
     return shell["found"].findings[0]
-
-
-def run(shell, cell):
-    error = shell.run(cell).error
-    assert error is None, error
 
 
 def trained(shell):

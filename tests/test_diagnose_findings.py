@@ -1,40 +1,18 @@
 """What a beginner and a teacher found wrong in what `diagnose` says: each sentence holds where it is said."""
 
-from contextlib import nullcontext
-import sys
-
+import examining
+from examining import begun, run
 import pytest
-from shell import Shell
-
-START = """
-import torch
-from torch import nn
-from torch.nn import functional as F
-from course_utils import diagnose
-torch.manual_seed(0)
-x = torch.linspace(-1.0, 1.0, 8)
-y = 2 * x + 1
-w, b = torch.zeros((), requires_grad=True), torch.zeros((), requires_grad=True)
-"""
 
 
 @pytest.fixture
 def shell():
-    made = Shell(with_clinic=False)
-    assert made.run(START).error is None
-    yield made
-    made.close()
+    yield from begun()
 
 
 @pytest.fixture(autouse=True)
 def loudly(monkeypatch):
-    """What goes wrong inside is not passed over."""
-    monkeypatch.setattr(sys.modules["course_utils.diagnosis.examination"], "quietly", nullcontext)
-
-
-def run(shell, cell):
-    error = shell.run(cell).error
-    assert error is None, error
+    examining.loudly(monkeypatch)
 
 
 def found_by(shell, cell):

@@ -1,10 +1,10 @@
 """Healthy training steps as people write them, each in a real shell: nothing is found in any of them."""
 
-from contextlib import nullcontext
 from pathlib import Path
 import re
 import sys
 
+from examining import loudly
 import pytest
 from shell import Shell
 
@@ -28,9 +28,9 @@ def test_there_are_many():
 
 @pytest.mark.parametrize("name", STEPS)
 def test_nothing_is_found(name, monkeypatch):
-    room, found = sys.modules["course_utils.diagnosis.examination"], []
-    monkeypatch.setattr(room, "quietly", nullcontext)
-    monkeypatch.setattr(room, "Diagnosis", found.append)
+    found = []
+    loudly(monkeypatch)
+    monkeypatch.setattr(sys.modules["course_utils.diagnosis.examination"], "Diagnosis", found.append)
     shell = Shell(with_clinic=False)
     errors = [shell.run(cell).error for cell in (START, STEPS[name])]
     shell.close()

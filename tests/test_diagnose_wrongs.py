@@ -1,12 +1,10 @@
 """Silent wrongs in unusual dress: the right name, a cure that trains, and popular cures that do not."""
 
-from contextlib import nullcontext
-import sys
 import time
 
 from course_utils import diagnose
+from examining import begun, loudly, run
 import pytest
-from shell import Shell
 import torch
 from torch.nn import functional as F
 
@@ -27,17 +25,8 @@ y = X @ torch.tensor([1.0, -2.0, 0.5])
 
 @pytest.fixture
 def shell(monkeypatch):
-    monkeypatch.setattr(sys.modules["course_utils.diagnosis.examination"], "quietly", nullcontext)
-    made = Shell(with_clinic=False)
-    run(made, START)
-    yield made
-    made.close()
-
-
-def run(shell, *cells):
-    for cell in cells:
-        error = shell.run(cell).error
-        assert error is None, (cell, error)
+    loudly(monkeypatch)
+    yield from begun(START)
 
 
 def first(shell, cell):

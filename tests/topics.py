@@ -38,5 +38,5 @@ TOPICS = {
     "gradcheck": ("16_torch_optim", "wrong-function", "analytical: 1."),
     "saved tensors and memory": ("14_off_the_tape", "kept-numbers", "saved_tensors_hooks"),
     "fx, export and cond": ("11_static_dynamic", "cond-export", "torch.cond("),
-    "reading errors": ("15_error_clinic", "stops-both", "no way, not this"),
+    "reading errors": ("15_error_clinic", "stops-both", "loop 1, not this"),
 }

@@ -9,7 +9,7 @@ from html import escape
 
 from course_utils.draw import mimebundle
 from course_utils.graph import Graph
-from course_utils.markup import to_markup
+from course_utils.markup import look_of, to_markup
 
 # Words without a link: a card stands in notebooks of any folder, and where the lessons lie is not known there.
 LESSONS = {
@@ -24,24 +24,16 @@ LESSONS = {
 _MARKS = "a line with − goes, a line with + comes"
 _SIGN = '<span aria-hidden="true">✚</span>'
 _SIGNS = {" ": " ", "-": "−", "+": "+"}
-# A viewer that drops the style still shows bold words at the beginnings, and strikes out what goes. With it, each mark
-# has a tint beside its sign. A class more where JupyterLab's own rules for <pre> would win else.
-_LOOK = """
-section.course-leaflet {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px;
-  margin: 8px 2px; max-width: 760px;}
-section.course-leaflet p {margin: 8px 0;}
-section.course-leaflet pre.course-code {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed;
-  white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere;}
-section.course-leaflet del, section.course-leaflet ins {text-decoration: none; padding: 1px 0;
-  -webkit-box-decoration-break: clone; box-decoration-break: clone;}
-section.course-leaflet del {background: rgba(214, 93, 60, 0.2);}
-section.course-leaflet ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
+_LOOK = (
+    look_of("course-leaflet")
+    + """\
 section.course-leaflet .course-not ins {background: rgba(130, 130, 130, 0.22); font-weight: normal;}
 section.course-leaflet details {margin: 8px 0;}
 section.course-leaflet summary {cursor: pointer;}
 section.course-leaflet summary:focus-visible {outline: 3px solid; outline-offset: 2px;}
 section.course-leaflet .course-whole {user-select: all;}
 """
+)
 
 
 @dataclass(frozen=True)

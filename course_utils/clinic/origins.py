@@ -11,7 +11,7 @@ from functools import cached_property
 from course_utils.clinic.reading import adds_to, made_from, places, runs_once, statements, targets
 from course_utils.clinic.rewrites import text_of
 from course_utils.clinic.rows import unrolled_cell
-from course_utils.clinic.site import FUNCTIONS, FunctionText, Site
+from course_utils.clinic.site import FUNCTIONS, FunctionText, Site, made_within
 
 Wanted = Callable[[object], bool]
 
@@ -115,7 +115,7 @@ class Origins:
         return loop is not None and any(one is origin.reader for one in statements(loop.body))
 
     def _names(self, node: ast.AST, wanted: Wanted) -> list[str]:
-        own = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        own = made_within(node)
         read = [(ast.unparse(path), self.site.value(path)) for path in places(self.site, node)]
         return [name for name, thing in read if wanted(thing) and name.partition(".")[0] not in own]
 

@@ -15,7 +15,7 @@ from course_utils.clinic.quiet import made_by, quiet_blocks, quiet_decorators, u
 from course_utils.clinic.reading import runs_once, statements
 from course_utils.clinic.reopen import without_block, without_decorator
 from course_utils.clinic.rewrites import Rewrite, mended, text_of
-from course_utils.clinic.site import FUNCTIONS, Site, names_in
+from course_utils.clinic.site import FUNCTIONS, Site, made_within, names_in
 import torch
 
 
@@ -59,14 +59,8 @@ def may_read(site: Site, found: PassCall, name: str) -> bool:
         return True
     makers = [one for cell in (site.cell, *site.earlier) for one in ast.walk(parsed(cell))]
     readers = [one for one in makers if isinstance(one, (*FUNCTIONS, ast.ClassDef, ast.Lambda)) and name in _read(one)]
-    words = {word for one in chain for word in _free(one.statement)}
+    words = {word for one in chain for word in {*names_in(one.statement)} - made_within(one.statement)}
     return bool(readers) and any(not _is_torchs(site.names.get(word)) for word in words)
-
-
-def _free(statement: ast.stmt) -> set[str]:
-    """The names that a statement reads and does not make itself, as `for _ in range(2)` does within it."""
-    made = {one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
-    return {*names_in(statement)} - made
 
 
 def _is_torchs(thing: object) -> bool:

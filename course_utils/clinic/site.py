@@ -192,3 +192,8 @@ def _item(held: object, key: object) -> object:
 def names_in(node: ast.AST) -> Iterator[str]:
     """The names that an expression reads, in order, each once."""
     yield from dict.fromkeys(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+
+
+def made_within(node: ast.AST) -> set[str]:
+    """The names that an expression or a statement gives a value itself, as `for _ in range(2)` does within one."""
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}

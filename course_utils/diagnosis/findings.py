@@ -6,21 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from course_utils.markup import to_markup
+from course_utils.markup import look_of, to_markup
 
 FEW = 3  # findings of one kind that are told in full
 NAMED = 8  # of the others, so many are told by name
-# As the cards of the clinic look; a class more where JupyterLab's own rules for <pre> would win else.
-_LOOK = """
-section.course-diagnosis {border: 1px solid; border-left-width: 6px; border-radius: 8px; padding: 10px 16px;
-  margin: 8px 2px; max-width: 760px;}
-section.course-diagnosis p {margin: 8px 0;}
-section.course-diagnosis pre.course-code {margin: 4px 0 8px; padding: 6px 10px; border: 1px dashed;
-  white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere;}
-section.course-diagnosis del, section.course-diagnosis ins {text-decoration: none; padding: 1px 0;}
-section.course-diagnosis del {background: rgba(214, 93, 60, 0.2);}
-section.course-diagnosis ins {background: rgba(46, 160, 90, 0.22); font-weight: bold;}
-"""
+_LOOK = look_of("course-diagnosis")
 
 
 @dataclass(frozen=True)

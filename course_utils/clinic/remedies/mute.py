@@ -43,7 +43,7 @@ def _outcome(site: Site, found: PassCall, told: str, held: object) -> str:
 def _afterwards(site: Site) -> str:
     later = [one for one in statements(body_of(site)) if one.lineno > site.line and not hasattr(one, "body")]
     needs = [need for one in later for need in _needs(site, one)]
-    if needs and site.value(needs[0]) is None and not _left_over(site):
+    if needs and site.value(needs[0]) is None:
         return f"The next line that needs one stops, because `{site.text(needs[0])}` is None."
     if any(".step(" in ast.unparse(one) for one in later):
         return "The optimizer skips what has none: nothing ever moves."
@@ -62,9 +62,3 @@ def _needs(site: Site, statement: ast.stmt) -> list[ast.Attribute]:
 def _computes(above: ast.AST) -> bool:
     in_place = isinstance(above, ast.Call) and isinstance(above.func, ast.Attribute) and above.func.attr.endswith("_")
     return in_place or isinstance(above, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript)
-
-
-def _left_over(site: Site) -> bool:
-    """Whether a pass of before has left a gradient somewhere."""
-    leaves = [one for one in site.names.values() if isinstance(one, torch.Tensor) and one.is_leaf]
-    return any(one.grad is not None for one in leaves)
