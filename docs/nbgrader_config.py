@@ -1,7 +1,7 @@
 """nbgrader's configuration for this course: what is handed out, how answers run, when they get points.
 
-`python tests/class_grading.py --source FOLDER` puts a copy into the instructor's folder; nbgrader reads it from where it
-is started. docs/grading.md says what it guarantees and what not.
+`python tests/class_grading.py --source FOLDER` puts a copy into the instructor's folder; nbgrader reads it from where
+it is started. docs/grading.md says what it guarantees and what not.
 
 An answer runs in a sandbox made by bubblewrap (`apt install bubblewrap`, Linux, no root needed): it sees Python and the
 course, read-only, and an empty home of its own; no network, no other process, no environment but the one written here.
@@ -18,7 +18,7 @@ import shutil
 import sys
 import tempfile
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, TagRemovePreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor, TagRemovePreprocessor
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -27,6 +27,7 @@ from nbgrader.preprocessors import (
     ClearOutput,
     ComputeChecksums,
     Execute,
+    GetGrades,
     IgnorePattern,
     IncludeHeaderFooter,
     LimitOutput,
@@ -54,7 +55,10 @@ class NeedsProof(NbGraderPreprocessor):
             cell.outputs = [each for each in cell.outputs if each not in results]
             if [each.data.get("text/plain") for each in results] != [repr(proof[1])]:
                 said = "the hidden tests did not run to their end"
-                cell.outputs.append(new_output("error", ename="NotPassed", evalue=said, traceback=[said]))
+                cell.outputs.append(new_output("error", ename="NotPassed", evalue=said))
+            for each in cell.outputs:  # the traceback would show the tests
+                if each.output_type == "error":
+                    each.traceback = [f"{each.ename}: {each.evalue}"]
         return cell, resources
 
 
@@ -76,7 +80,9 @@ def sandbox(private):
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-all", "--proc", "/proc", "--dev", "/dev"]
     words += ["--tmpfs", "/tmp", "--dir", "/tmp/home", "--bind", str(private), str(private)]
     for path in links:
-        words += ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else ["--ro-bind", *[str(path)] * 2]
+        words += (
+            ["--symlink", str(path.readlink()), str(path)] if path.is_symlink() else ["--ro-bind", *[str(path)] * 2]
+        )
     for path in sorted(seen):
         words += ["--ro-bind-try", path, path]
     words += ["--chdir", "/tmp/home", "--clearenv"]
@@ -125,6 +131,9 @@ c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "(?s).*"
 c.Execute.timeout = SECONDS
 c.Execute.kernel_name = "graded"
+# Told: what a check says, not how the hidden tests ask.
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+
 if "autograde" in sys.argv:
     if "GRADING_PRIVATE" not in os.environ:  # nbgrader reads this file more than once
         os.environ["GRADING_PRIVATE"] = tempfile.mkdtemp(prefix="g-")  # short: it holds the kernel's sockets

@@ -15,17 +15,17 @@ import io
 import random
 import sys
 
-KINDS = {"function": "exec eval compile len isinstance getattr repr abs sorted __import__".split()}
-KINDS["class"] = "list tuple dict set str int float bool type zip map enumerate range property".split()
+FUNCTIONS = ("exec", "eval", "compile", "len", "isinstance", "getattr", "repr", "abs", "sorted", "print", "__import__")
+CLASSES = ("list", "tuple", "dict", "set", "str", "int", "float", "bool", "type", "zip", "map", "enumerate", "range")
 
 
 def untouched():
     """Whether the builtins that a verdict hangs on are Python's own, asked by way of literals only."""
     kept, function, kind = __builtins__, [].append.__class__, ().__class__.__class__
-    for name in KINDS["function"]:
+    for name in FUNCTIONS:
         if kept[name].__class__ is not function or kept[name].__name__ != name:
             return False
-    return all(kept[name].__class__ is kind and kept[name].__module__ == "builtins" for name in KINDS["class"])
+    return all(kept[name].__class__ is kind and kept[name].__module__ == "builtins" for name in CLASSES)
 
 
 def import_anew():
