@@ -80,9 +80,8 @@ def sandbox(private):
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-all", "--proc", "/proc", "--dev", "/dev"]
     words += ["--tmpfs", "/tmp", "--dir", "/tmp/home", "--bind", str(private), str(private)]
     for path in links:
-        words += (
-            ["--symlink", str(path.readlink()), str(path)] if path.is_symlink() else ["--ro-bind", *[str(path)] * 2]
-        )
+        words += ["--symlink", str(path.readlink())] if path.is_symlink() else ["--ro-bind", str(path)]
+        words += [str(path)]
     for path in sorted(seen):
         words += ["--ro-bind-try", path, path]
     words += ["--chdir", "/tmp/home", "--clearenv"]

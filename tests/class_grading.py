@@ -146,9 +146,8 @@ def grade(grading, lessons):
     for lesson in lessons:
         grading.run("autograde", lesson)
         grading.run("generate_feedback", lesson)
-    faults = leaks(grading, calls) + [
-        f"{path} changed" for path, _ in set(before.items()) ^ set(grading.fingerprint().items())
-    ]
+    faults = [f"{path} changed" for path, _ in before.items() ^ grading.fingerprint().items()]
+    faults += leaks(grading, calls)
     wrong = table(handed_in, grading.points(), grading.log.read_text(encoding="utf-8"))
     print(*faults or ["nothing outside was read, changed or left running"], sep="\n")
     return wrong + len(faults)
@@ -163,11 +162,9 @@ def table(handed_in, points, log):
             reported = f"'{lesson}' for student '{row.student}'" in log
             good = got == row.points and reported == row.fails
             wrong += not good
-            seen = "   not graded: reported" if reported else ""
-            of = len(exercises_of(lesson))
-            print(
-                f"{'ok ' if good else 'NO '} {lesson:16} {row.student:26} {got:g} of {of}, must be {row.points}{seen}"
-            )
+            told = f"{got:g} of {len(exercises_of(lesson))}, must be {row.points}"
+            told += "   not graded: reported" * reported
+            print(f"{'ok' if good else 'NO':3} {lesson:16} {row.student:26} {told}")
     print(f"{sum(map(len, handed_in.values()))} submissions, {wrong} graded otherwise than they must")
     return wrong
 
@@ -176,9 +173,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("lessons", nargs="*", help="names or numbers, by default 01 05 12 15")
     parser.add_argument("--all", action="store_true", help="every lesson")
-    parser.add_argument(
-        "--source", type=Path, metavar="FOLDER", help="only write the instructor's private copies there"
-    )
+    parser.add_argument("--source", type=Path, metavar="FOLDER", help="write the private copies there, and stop")
     asked = parser.parse_args(arguments)
     every = [path.stem for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
     lessons = every if asked.all else [lesson_named(each) for each in asked.lessons] or LESSONS
