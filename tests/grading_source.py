@@ -68,24 +68,33 @@ def solution_of(exercise):
     return cells[exercise.cell("solution")].source.removesuffix(cells[exercise.cell("check")].source)
 
 
-def tested(exercise, seed):
+def parts_of(exercise, seed):
     """The arguments of `hidden` but for the answers: scope, check, solution, seed."""
     _, cells = lesson_cells(exercise.lesson)
     scope = [cells[name].source for name in exercise.scope]
     return scope, cells[exercise.cell("check")].source, solution_of(exercise), seed
 
 
+def passed(exercise, answer, seed):
+    """How many calls of a check an answer, as code, passes at other places too.
+
+    Raises:
+        Exception: it does not pass.
+    """
+    scope, check, solution, seed = parts_of(exercise, seed)
+    student = {"__name__": "__main__"}
+    with redirect_stdout(io.StringIO()):
+        for code in scope:
+            exec(code, student)
+        exec(dedent(answer), student)
+    answers = {name: student[name] for name in asked_for(exercise)}
+    return hidden_tests.hidden(scope, check, solution, answers, seed)
+
+
 def holds(exercise, answer, seed):
     """Whether an answer, as code, passes the hidden tests of an exercise."""
-    scope, check, solution, seed = tested(exercise, seed)
-    student = {"__name__": "__main__"}
     try:
-        with redirect_stdout(io.StringIO()):
-            for code in scope:
-                exec(code, student)
-            exec(dedent(answer), student)
-        answers = {name: student[name] for name in asked_for(exercise)}
-        hidden_tests.hidden(scope, check, solution, answers, seed)
+        passed(exercise, answer, seed)
     except Exception:
         return False
     return True
@@ -98,29 +107,32 @@ def asked_for(exercise):
 
 
 def fair_seed(exercise, first):
-    """A seed whose places each right answer passes; None if there is none among some."""
+    """A seed whose places each right answer passes; None if there is none among some, or the check has no places."""
     answers = [solution_of(exercise), *exercise.right.values()]
     dice = random.Random(first)
     for seed in [dice.getrandbits(32) for _ in range(TRIES)]:
         if all(holds(exercise, answer, seed) for answer in answers):
-            return seed
+            return seed if passed(exercise, answers[0], seed) else None
     return None
 
 
-def hidden_cell(exercise, first):
+def hidden_cell(exercise, seed):
     """The source of a check's cell with its hidden tests."""
-    scope, check, solution, seed = tested(exercise, fair_seed(exercise, first))
+    scope, check, solution, seed = parts_of(exercise, seed)
     code = f"{TEMPLATE}\n\nhidden({scope!r}, {check!r}, {solution!r}, answers, {seed!r})\n"
     names = ", ".join(f"{name!r}: {name}" for name in asked_for(exercise))
     return CELL.format(check=check, code=code, answers=f"{{{names}}}", proof=secrets.token_hex(16))
 
 
-def write_source(folder, lesson, first=None):
-    """Write a lesson with hidden tests to `folder`/source/LESSON/LESSON.ipynb, which is returned."""
+def write_source(folder, lesson):
+    """Write a lesson with hidden tests to `folder`/source/LESSON/, and give a line for each exercise."""
     notebook, cells = lesson_cells(lesson)
+    lines = []
     for exercise in exercises_of(lesson):
-        cells[exercise.cell("check")].source = hidden_cell(exercise, first)
+        seed = fair_seed(exercise, secrets.randbits(32))
+        cells[exercise.cell("check")].source = hidden_cell(exercise, seed)
+        lines.append(f"{exercise.name}: hidden tests, {'no other' if seed is None else 'other'} places")
     path = Path(folder) / "source" / lesson / f"{lesson}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
-    return path
+    return lines

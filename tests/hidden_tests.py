@@ -76,7 +76,8 @@ def asked(lesson, check):
 
 
 def elsewhere(mine, solved, seed):
-    """The same questions at other places; the solution tells what is right there."""
+    """Ask the same at other places, where the solution tells what is right, and give how many calls had such places."""
+    asked_again = 0
     for (check, told), (_, right) in zip(mine, solved, strict=True):
         dice, rest = random.Random(seed), {**told}
         places = [moved(each, dice) for each in rest["at"]]
@@ -89,10 +90,15 @@ def elsewhere(mine, solved, seed):
         else:
             rest["of"] = right["of"]
         check(rest.pop("yours"), **{**rest, "at": places})
+        asked_again += 1
+    return asked_again
 
 
 def hidden(scope, check, solution, answers, seed):
-    """Raise an error unless the answers hold, also where the notebook did not ask; the seed None asks nowhere else."""
+    """Raise an error unless the answers hold, and give how many calls were also asked where the notebook does not.
+
+    The seed None asks nowhere else.
+    """
     assert untouched(), "Python's own functions have been replaced"
     before = import_anew()
     try:
@@ -104,8 +110,7 @@ def hidden(scope, check, solution, answers, seed):
             lesson.update(answers)
             exec(solution, own)
             mine, solved = asked(lesson, check), asked(own, check)
-            if seed is not None:
-                elsewhere(mine, solved, seed)
+            return 0 if seed is None else elsewhere(mine, solved, seed)
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "course_utils"]:
             del sys.modules[name]
