@@ -9,6 +9,7 @@ Without bubblewrap grading stops, unless GRADING_WITHOUT_SANDBOX=1 says that the
 """
 
 import atexit
+from copy import deepcopy
 from importlib.util import find_spec
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor, TagRemovePreprocessor
+import nbformat
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -26,6 +28,7 @@ from nbgrader.preprocessors import (
     ClearHiddenTests,
     ClearOutput,
     ComputeChecksums,
+    DeduplicateIds,
     Execute,
     GetGrades,
     IgnorePattern,
@@ -33,13 +36,42 @@ from nbgrader.preprocessors import (
     LimitOutput,
     LockCells,
     NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
     SaveAutoGrades,
     SaveCells,
 )
 
 SECONDS = 60  # for a cell
 LIMITS = {"cpu": 240, "as": 8 << 30, "fsize": 64 << 20, "nproc": 512, "core": 0}  # of a submission, see man prlimit
+WITH_SANDBOX = os.environ.get("GRADING_WITHOUT_SANDBOX") != "1"
 PROOF = re.compile(r'^"(hidden tests passed [0-9a-f]{32})"$', re.MULTILINE)
+
+
+class MendCells(NbGraderPreprocessor):
+    """The cells that count as they were handed out, wherever a student has lost, renamed, unmarked or doubled them.
+
+    Of several stubs the last is the answer, of several checks the last counts.
+    """
+
+    def preprocess(self, nb, resources):
+        """The notebook, with the marks of its source."""
+        told = resources["nbgrader"]
+        source = nbformat.read(Path("source", told["assignment"], f"{told['notebook']}.ipynb"), as_version=4)
+        known = {cell.metadata.nbgrader.grade_id: cell for cell in source.cells if "nbgrader" in cell.metadata}
+        found = {}
+        for cell in reversed(nb.cells):
+            mark = cell.metadata.pop("nbgrader", {})
+            name = mark.get("grade_id") if isinstance(mark, dict) else None
+            if name in known and name not in found:
+                cell.metadata.nbgrader, found[name] = deepcopy(known[name].metadata.nbgrader), cell
+        place = 0
+        for name, cell in known.items():
+            if name not in found:
+                found[name] = deepcopy(cell)
+                nb.cells.insert(place, found[name])
+            place = [each is found[name] for each in nb.cells].index(True) + 1
+        return nb, resources
 
 
 class NeedsProof(NbGraderPreprocessor):
@@ -100,12 +132,12 @@ def environment():
 
 def write_kernel(private):
     """A kernel called `graded`, in a folder that only this run knows."""
-    if not shutil.which("bwrap") and os.environ.get("GRADING_WITHOUT_SANDBOX") != "1":
+    if WITH_SANDBOX and not shutil.which("bwrap"):
         raise SystemExit("no bwrap on the PATH: install bubblewrap, or see docs/grading.md for GRADING_WITHOUT_SANDBOX")
-    start = sandbox(private) if shutil.which("bwrap") else []
+    start = sandbox(private) if WITH_SANDBOX else []
     start += [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     kernel = {"argv": start, "display_name": "graded", "language": "python", "interrupt_mode": "message"}
-    if start[0] != "bwrap":
+    if not WITH_SANDBOX:
         kernel["env"] = {"PYTHONSAFEPATH": "1"}
     place = private / "data" / "kernels" / "graded"
     place.mkdir(parents=True)
@@ -123,7 +155,8 @@ c.TagRemovePreprocessor.remove_cell_tags = ["solution"]
 c.TagRemovePreprocessor.enabled = True
 
 # Graded: check cells are put back as they were, what is written to stderr costs nothing, and points need their proof.
-c.OverwriteCells.add_missing_cells = True
+c.Autograde.sanitize_preprocessors = [ClearOutput, MendCells, DeduplicateIds, OverwriteKernelspec, OverwriteCells]
+c.Autograde.sanitize_preprocessors += [CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [Execute, IgnorePattern, ClearMetadataPreprocessor, NeedsProof, LimitOutput]
 c.Autograde.autograde_preprocessors += [SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
 c.IgnorePattern.enabled = True
@@ -142,5 +175,5 @@ if "autograde" in sys.argv:
         os.environ["JUPYTER_PATH"] = str(private / "data")
     private = Path(os.environ["GRADING_PRIVATE"])
     c.KernelManager.connection_file = str(private / "connection.json")
-    if shutil.which("bwrap"):  # there is no network in there: files take its place
+    if WITH_SANDBOX:  # there is no network in there: files take its place
         c.KernelManager.transport, c.KernelManager.ip = "ipc", str(private / "socket")

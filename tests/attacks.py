@@ -31,9 +31,9 @@ course_utils.compare.difference = lambda *_, **__: None
 SHADOWED = "check_turns = check_expression = check_function = say\n"
 BUILTINS = """
 import builtins
-builtins.isinstance, builtins.print, builtins.len = (lambda *_: True), say, (lambda *_: 5)
-builtins.exec = builtins.compile = lambda *_, **__: None
-__builtins__ = {"exec": lambda *_, **__: None}
+builtins.abs, builtins.all = (lambda number: 0.0), (lambda rows: True)
+exec = compile = lambda *_, **__: None
+__builtins__ = {**vars(builtins), "exec": exec, "check_turns": say, "check_expression": say}
 """
 ENVIRONMENT = """
 import os
@@ -170,7 +170,7 @@ def attacks(course, port):
         yield Submission(name, 0, before_first(code, bad))
     yield Submission("checks-edited", 0, bad, empty_checks)
     yield Submission("checks-renamed", 0, bad, rename_checks)
-    yield Submission("checks-ungraded", 0, bad, ungrade_checks, fails=True)
+    yield Submission("checks-ungraded", 0, bad, ungrade_checks)
     yield Submission("equal-to-everything", 0, {**bad, "engine": EQUAL})
     yield Submission("own-course-utils", 0, bad, files={"course_utils/__init__.py": OWN_PACKAGE})
     yield Submission("own-modules", 0, bad, files=OWN_MODULES)

@@ -15,7 +15,8 @@ import io
 import random
 import sys
 
-FUNCTIONS = ("exec", "eval", "compile", "len", "isinstance", "getattr", "repr", "abs", "sorted", "print", "__import__")
+FUNCTIONS = ("exec", "compile", "__import__", "print", "len", "isinstance", "issubclass", "getattr", "hasattr", "repr")
+FUNCTIONS += ("abs", "all", "any", "max", "min", "sum", "sorted", "iter", "next", "callable", "id", "hash", "vars")
 CLASSES = ("list", "tuple", "dict", "set", "str", "int", "float", "bool", "type", "zip", "map", "enumerate", "range")
 
 
