@@ -94,7 +94,8 @@ class Grading:
     def points(self):
         """By lesson and student the points of the exported grades."""
         self.run("export")
-        rows = csv.DictReader((self.course / "grades.csv").read_text(encoding="utf-8").splitlines())
+        grades = self.course / "grades.csv"
+        rows = csv.DictReader(grades.read_text(encoding="utf-8").splitlines() if grades.exists() else [])
         return {(row["assignment"], row["student_id"]): float(row["score"] or 0) for row in rows}
 
     def fingerprint(self):
@@ -159,7 +160,7 @@ def grade(grading, lessons, only=()):
     faults = [f"{path} changed" for path, _ in before.items() ^ grading.fingerprint().items()]
     faults += leaks(grading, calls)
     wrong = table(handed_in, grading.points(), grading.log.read_text(encoding="utf-8"))
-    print(*faults or ["nothing outside was read, changed or left running"], sep="\n")
+    print(*faults or ["nothing outside was read, changed or left running"], sep="\n", flush=True)
     return wrong + len(faults)
 
 
