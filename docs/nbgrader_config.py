@@ -104,13 +104,17 @@ def course_folder():
 
 
 def sandbox(private):
-    """The words before Python's own: bubblewrap's, and the limits; the folder `private` can be written to."""
+    """The words before Python's own: bubblewrap's, and the limits.
+
+    Of the folder `private`, from which nbgrader takes the next kernel too, the sockets alone can be written to.
+    """
     folder = course_folder()
     seen = {"/usr", "/etc/fonts", "/etc/ld.so.cache", "/opt/hostedtoolcache", sys.prefix, sys.base_prefix}
     seen |= {f"{folder}/course_utils"} if folder else set()
     links = [path for path in map(Path, ("/bin", "/lib", "/lib64", "/sbin")) if path.exists()]
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-all", "--proc", "/proc", "--dev", "/dev"]
-    words += ["--tmpfs", "/tmp", "--dir", "/tmp/home", "--bind", str(private), str(private)]
+    words += ["--tmpfs", "/tmp", "--dir", "/tmp/home", "--bind", *[str(private / "s")] * 2]
+    words += ["--ro-bind", *[str(private / "connection.json")] * 2]
     for path in links:
         words += ["--symlink", str(path.readlink())] if path.is_symlink() else ["--ro-bind", str(path)]
         words += [str(path)]
@@ -141,6 +145,7 @@ def write_kernel(private):
         kernel["env"] = {"PYTHONSAFEPATH": "1"}
     place = private / "data" / "kernels" / "graded"
     place.mkdir(parents=True)
+    (private / "s").mkdir()
     (place / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
 
 
@@ -176,4 +181,4 @@ if "autograde" in sys.argv:
     private = Path(os.environ["GRADING_PRIVATE"])
     c.KernelManager.connection_file = str(private / "connection.json")
     if WITH_SANDBOX:  # there is no network in there: files take its place
-        c.KernelManager.transport, c.KernelManager.ip = "ipc", str(private / "socket")
+        c.KernelManager.transport, c.KernelManager.ip = "ipc", str(private / "s" / "socket")

@@ -71,6 +71,19 @@ try:
 except OSError:
     pass
 """
+ESCAPES = """
+import json, pathlib
+from ipykernel.connect import get_connection_file
+folder = pathlib.Path(get_connection_file()).parent
+kernel = {"argv": ["touch", {course!r} + "/../outside/escaped"], "display_name": "graded", "language": "python"}
+for path in [folder / "data/kernels/graded/kernel.json", folder / "connection.json", *folder.glob("*/*.json")]:
+    try:
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(kernel))
+    except OSError:
+        pass
+"""
 READS = """
 import os, pathlib, socket, sqlite3
 print(os.environ)
@@ -160,7 +173,13 @@ def odd():
 def attacks(course, port):
     """Wrong answers with a trick; `course` is the folder it knows, `port` one where somebody listens."""
     bad = wrong(LESSON)
-    tricks = {"processes": FORKS, "deletes-and-writes": SPOILS, "reads": READS, "checks-patched": RIGHT_SAID + PATCHED}
+    tricks = {
+        "processes": FORKS,
+        "deletes-and-writes": SPOILS,
+        "reads": READS,
+        "escapes": ESCAPES,
+        "checks-patched": RIGHT_SAID + PATCHED,
+    }
     tricks |= {"checks-replaced": RIGHT_SAID + SHADOWED, "builtins-replaced": RIGHT_SAID + BUILTINS}
     tricks |= {"environment": ENVIRONMENT, "tests-dropped": DROPS}
     known = {"{course!r}": repr(str(course)), "{port}": str(port)}
