@@ -19,28 +19,32 @@ import shutil
 import sys
 import tempfile
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor, TagRemovePreprocessor
-import nbformat
-from nbformat.v4 import new_output
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearOutput,
-    ComputeChecksums,
-    DeduplicateIds,
-    Execute,
-    GetGrades,
-    IgnorePattern,
-    IncludeHeaderFooter,
-    LimitOutput,
-    LockCells,
-    NbGraderPreprocessor,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-    SaveCells,
-)
+try:
+    from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor, TagRemovePreprocessor
+    from nbconvert.preprocessors.sanitize import SanitizeHTML
+    import nbformat
+    from nbformat.v4 import new_output
+    from nbgrader.preprocessors import (
+        AssignLatePenalties,
+        CheckCellMetadata,
+        ClearHiddenTests,
+        ClearOutput,
+        ComputeChecksums,
+        DeduplicateIds,
+        Execute,
+        GetGrades,
+        IgnorePattern,
+        IncludeHeaderFooter,
+        LimitOutput,
+        LockCells,
+        NbGraderPreprocessor,
+        OverwriteCells,
+        OverwriteKernelspec,
+        SaveAutoGrades,
+        SaveCells,
+    )
+except ImportError as error:  # nbgrader would go on without this file, and so without the sandbox
+    raise SystemExit(f"nbgrader_config.py does not fit what is installed: {error}") from error
 
 SECONDS = 60  # for a cell
 LIMITS = {"cpu": 240, "as": 8 << 30, "fsize": 64 << 20, "nproc": 512, "core": 0}  # of a submission, see man prlimit
@@ -149,6 +153,20 @@ def write_kernel(private):
     (place / "kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
 
 
+def isolate(config):
+    """Let nbgrader use the kernel `graded`, by way of files, as there is no network in there."""
+    if "GRADING_PRIVATE" not in os.environ:  # nbgrader reads this file more than once
+        os.environ["GRADING_PRIVATE"] = tempfile.mkdtemp(prefix="g-")  # short: it holds the kernel's sockets
+        private = Path(os.environ["GRADING_PRIVATE"])
+        atexit.register(shutil.rmtree, private, ignore_errors=True)
+        write_kernel(private)
+        os.environ["JUPYTER_PATH"] = str(private / "data")
+    private = Path(os.environ["GRADING_PRIVATE"])
+    config.KernelManager.connection_file = str(private / "connection.json")
+    if WITH_SANDBOX:
+        config.KernelManager.transport, config.KernelManager.ip = "ipc", str(private / "s" / "socket")
+
+
 c = get_config()  # noqa: F821  nbgrader's
 c.CourseDirectory.course_id = "backpropagation"
 
@@ -168,17 +186,13 @@ c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "(?s).*"
 c.Execute.timeout = SECONDS
 c.Execute.kernel_name = "graded"
-# Told: what a check says, not how the hidden tests ask.
-c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
 
-if "autograde" in sys.argv:
-    if "GRADING_PRIVATE" not in os.environ:  # nbgrader reads this file more than once
-        os.environ["GRADING_PRIVATE"] = tempfile.mkdtemp(prefix="g-")  # short: it holds the kernel's sockets
-        private = Path(os.environ["GRADING_PRIVATE"])
-        atexit.register(shutil.rmtree, private, ignore_errors=True)
-        write_kernel(private)
-        os.environ["JUPYTER_PATH"] = str(private / "data")
-    private = Path(os.environ["GRADING_PRIVATE"])
-    c.KernelManager.connection_file = str(private / "connection.json")
-    if WITH_SANDBOX:  # there is no network in there: files take its place
-        c.KernelManager.transport, c.KernelManager.ip = "ipc", str(private / "s" / "socket")
+# Told: what a check says, not how the hidden tests ask. What an answer displays is shown without its scripts.
+c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, SanitizeHTML, CSSHTMLHeaderPreprocessor]
+c.SanitizeHTML.enabled = True
+
+try:
+    if "autograde" in sys.argv:
+        isolate(c)
+except Exception as error:  # as above
+    raise SystemExit(f"no sandbox: {error}") from error

@@ -104,13 +104,8 @@ except OSError:
 """
 DROPS = "get_ipython().input_transformers_post.append(lambda lines: ['pass\\n'])\n"
 FORGES = "get_ipython().input_transformers_post.append(lambda lines: lines[-2:])\n"
-TABLE = {  # the answers to what the public checks ask, and to nothing else
-    "downhill": """
-def downhill(f, w):
-    return {2.0: 1.9, 0.5: 0.6 if f(2) == 2 and f(-1) == 2 else 0.4, -1.5: -1.6, -3.0: -2.9}.get(w)
-""",
-    "all-slopes": "def all_slopes(g, w): return {3: [9.0, -6.0, 1.0], 2: [0.0, 1.0]}[len(w)]",
-}
+SCRIPT = "<script>steal()</script>"
+SHOWS = f"from IPython.display import HTML, display\ndisplay(HTML({SCRIPT!r}))\n"
 OWN_PACKAGE = """
 def __getattr__(name):
     return lambda *_, **__: print("✓ right")
@@ -142,6 +137,10 @@ def double_checks(notebook):
 def empty_checks(notebook):
     for cell in checks_of(notebook):
         cell.source = "pass"
+
+
+def add_script(notebook):
+    notebook.cells[0].source += f"\n\n{SCRIPT}"
 
 
 def rename_checks(notebook):
@@ -187,6 +186,7 @@ def attacks(course, port):
         for word, value in known.items():
             code = code.replace(word, value)
         yield Submission(name, 0, before_first(code, bad))
+    yield Submission("scripts-for-the-page", 0, before_first(SHOWS, bad), add_script)
     yield Submission("checks-edited", 0, bad, empty_checks)
     yield Submission("checks-renamed", 0, bad, rename_checks)
     yield Submission("checks-ungraded", 0, bad, ungrade_checks)

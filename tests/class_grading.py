@@ -23,10 +23,10 @@ import tempfile
 import threading
 from time import monotonic
 
-from attacks import LESSON, TABLE, attacks, odd
+from attacks import LESSON, SCRIPT, attacks, odd
 from grading_source import exercises_of, lesson_named, write_source
 import nbformat
-from submissions import Submission, filled_in, honest
+from submissions import TABLE, Submission, filled_in, honest
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "docs" / "nbgrader_config.py"
@@ -126,7 +126,8 @@ def leaks(grading, calls):
     found = [f"{path} holds a secret" for path, text in outputs(grading.course) if SECRET in text or "read: " in text]
     found += ["somebody called on the network"] * bool(calls)
     for path in grading.course.glob("feedback/*/*/*.html"):
-        found += [f"{path} shows hidden tests"] * ("import_anew" in path.read_text(encoding="utf-8"))
+        told = {"import_anew": "shows hidden tests", SCRIPT: "runs a student's script"}
+        found += [f"{path} {does}" for word, does in told.items() if word in path.read_text(encoding="utf-8")]
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     left = sum(str(grading.temporary).encode() in command for command in commands)
     return found + [f"{left} processes are left"] * bool(left)

@@ -11,7 +11,6 @@ import sys
 import tomllib
 
 from answers import EXERCISES
-from attacks import TABLE
 import class_grading
 from course_utils import check_function
 from grading_source import CELL, asked_for, hidden_cell, holds, lesson_cells, lesson_named, parts_of, solution_of
@@ -19,7 +18,7 @@ import hidden_tests
 import nbformat
 from packaging.requirements import Requirement
 import pytest
-from submissions import Submission, also_right, filled_in, honest, solved, wrong
+from submissions import TABLE, Submission, also_right, filled_in, honest, solved, wrong
 import torch
 
 ROOT = Path(__file__).parent.parent
