@@ -7,6 +7,7 @@ import builtins
 from pathlib import Path
 import random
 import re
+import runpy
 import sys
 import tomllib
 
@@ -91,6 +92,13 @@ def test_a_hidden_cell_without_its_tests_is_the_public_one():
     [pattern] = re.findall(r"^PROOF = re.compile\(r'(.*)', re.MULTILINE\)", class_grading.CONFIG.read_text(), re.M)
     assert re.findall(pattern, cell, re.MULTILINE)
     assert asked_for(exercise) == ["mine", "w"]
+
+
+def test_nbgrader_stops_where_its_configuration_cannot_be_read(monkeypatch):
+    """By itself it would log the error and grade without the sandbox."""
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    with pytest.raises(SystemExit, match="does not fit what is installed"):
+        runpy.run_path(str(class_grading.CONFIG))
 
 
 def test_the_public_course_has_no_hidden_tests():
