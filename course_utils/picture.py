@@ -17,10 +17,13 @@ from course_utils.saving import write_whole
 from course_utils.style import picture_html
 from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 from PIL import Image
 import torch
 
@@ -35,7 +38,14 @@ def new_axes() -> Axes:
 
 
 class WholeFigure(Figure):
-    """A figure that is saved whole or not at all, whatever the disk does."""
+    """A figure that is saved whole or not at all, whatever the disk does, and drawn whatever its texts hold."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it; a text that is no formula in spite of its dollars is set as it stands."""
+        for text in self.findobj(Text):
+            if "$" in text.get_text() and not _is_formula(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def savefig(self, fname: object, **options: Any) -> None:
         """Save the picture as matplotlib does; a file has all of it, or what it held before.
@@ -134,6 +144,14 @@ class SharedCanvas(FigureCanvasAgg):
         renderer = _pixels(width, height, self.figure.dpi)
         self.renderer = renderer  # where matplotlib's canvas looks for what was drawn
         return renderer
+
+
+def _is_formula(text: str) -> bool:
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)

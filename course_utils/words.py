@@ -17,7 +17,7 @@ def to_text(graph: Graph) -> str:
     order = places(graph)
     lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in order]
     head = f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}."
-    why = [f"No gradients: {graph.missing}."] if graph.shows_gradients and graph.missing else []
+    why = [f"No gradients: {one_line(graph.missing)}."] if graph.shows_gradients and graph.missing else []
     return "\n".join([head, *lines, *why])
 
 

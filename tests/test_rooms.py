@@ -171,7 +171,7 @@ MAY_IMPORT = {
     "explorer": {"batch", "descent", "fate", "givens", "learning", "live", "panels", "picture", "player"},
     "controls": set(),
     "tuner": {"controls", "plot", "sheet"},
-    "widgets": {"controls", "machine"},
+    "widgets": {"controls", "machine", "markup"},
     "__init__": {
         "battery", "beside", "card", "chain", "checks", "claims", "clinic", "device", "diagnosis", "draw", "engine",
         "explorer", "exported", "lineup", "machine", "plot", "read", "record", "slider", "stepper", "style",
