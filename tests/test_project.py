@@ -16,7 +16,7 @@ from write_pictures import pictures
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-ASKED_FOR = {"pyproject.toml", "README.md", "notebooks", "course_utils", "tests", "environment.yml"}
+ASKED_FOR = {"pyproject.toml", "README.md", "notebooks", "course_utils", "docs", "tests", "environment.yml"}
 TOOLS_INSIST = {".ci", ".gitignore", "LICENSE", "constraints.txt"}
 
 

@@ -95,7 +95,8 @@ def within(house, table):
 
 MAY_IMPORT = {
     # numbers
-    "device": set(),
+    "starting": set(),
+    "device": {"starting"},
     "machine": {"device"},
     "engine": set(),
     "progress": {"device", "markup"},
