@@ -36,7 +36,7 @@ from course_utils.tuner import Tuner
 import torch
 from torch import nn
 
-BOOM = "document.title='boom'"  # what the browser tests look for
+BOOM = "window.boom=1"  # what the browser tests look for
 LONG = "ten thousand letters"
 TEXTS = {
     "a script": f"<script>{BOOM}</script>",
