@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 LESSONS = ("00_start_here", "05_backward")
+TALL = 16_000  # pixels: JupyterLab 4.2 keeps in the page only the cells that are in view
 
 
 def oldest():
@@ -89,7 +90,8 @@ def main(version):
 
     python = environment(version)
     subprocess.run([python, "-c", "import jupyterlab; print('JupyterLab', jupyterlab.__version__)"], check=True)
-    os.environ["PYTHONPATH"] = str(ROOT)  # of the kernel
+    # For the kernel, which is this Python's and not that of JupyterLab's own environment.
+    os.environ |= {"PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "0"}
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         home, shelf = Path(temporary) / "home", Path(temporary) / "notebooks"
         home.mkdir()
@@ -100,7 +102,7 @@ def main(version):
             executable_path=find_chromium(), args=CHROMIUM_FLAGS
         )
         for lesson in LESSONS:
-            page = browser.new_page(viewport={"width": 1200, "height": 1000})
+            page = browser.new_page(viewport={"width": 1200, "height": TALL})
             errors = []
             page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
             pictures, moved = look(page, address, lesson), move(page)
