@@ -77,10 +77,12 @@ def test_hostile_texts_run_nothing_when_cells_are_run(page, lab, shelf, hostile)
     ready(page)
     hover(page)
     assert page.evaluate(FOUND) == []
-    # No text is a formula but the two explanations, whose LaTeX is the course's own, and a diagnosis's name in bold.
+    # No text is a formula but the two explanations, whose LaTeX is the course's own; a diagnosis's name in bold; and
+    # what ipywidgets writes beside a control.
     assert page.locator(".jp-RenderedLatex mjx-container").count() == 2
     inside = page.locator(".jp-RenderedHTML mjx-container, .widget-label mjx-container").all()
-    assert {one.evaluate("one => one.closest('section')?.className") for one in inside} <= {"course-diagnosis"}
+    around = "one => one.closest('section, .widget-label')?.className"
+    assert {one.evaluate(around) for one in inside} <= {"course-diagnosis", "widget-label"}
 
 
 def test_hostile_texts_run_nothing_in_an_exported_page(page, tmp_path, hostile):
