@@ -2,6 +2,7 @@
 
 from functools import cache
 import re
+from xml.etree.ElementTree import ParseError
 
 from hostile import FORMULAS, LONG, PLAIN, TEXTS, WAYS, elements, operation, skeleton, square
 import pygraphviz
@@ -60,6 +61,35 @@ def test_a_renderer_that_escapes_nothing_would_be_seen(breach):
             seen += 1
     assert seen >= 1
     assert skeleton("<p>$x$</p>")[1] == ["$x$"]
+
+
+def differs(was, now):
+    """Whether two outputs are made of other elements, or the second cannot be read."""
+    try:
+        same = elements(now.get("image/svg+xml", "<a/>")) == elements(was.get("image/svg+xml", "<a/>"))
+        return not same or skeleton(now["text/html"])[0] != skeleton(was["text/html"])[0]
+    except (AssertionError, ParseError):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("room", "way"),
+    [
+        ("markup", "a card"),
+        ("markup", "the error of a tuned function"),
+        ("svg", "an operation"),
+        ("svg", "a stepper"),
+        ("style", "a variable's name"),
+        ("progress", "a progress bar"),
+        ("diagnosis.findings", "a diagnosis"),
+        ("clinic.leaflet", "an error's leaflet"),
+    ],
+)
+def test_a_room_that_forgets_to_escape_is_seen(monkeypatch, room, way):
+    assert not differs(shown(way, PLAIN), shown(way, TEXTS["a script"]))
+    monkeypatch.setattr(f"course_utils.{room}.escape", lambda text, quote=True: text)
+    hostile = [text for name, text in TEXTS.items() if name != LONG]
+    assert any(differs(shown(way, PLAIN), WAYS[way](text)._repr_mimebundle_()) for text in hostile)
 
 
 @each_text
