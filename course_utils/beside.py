@@ -8,7 +8,7 @@ from course_utils.graph import Graph, Node
 from course_utils.layout import lay_out
 from course_utils.picture import new_axes
 from course_utils.style import COLOURS
-from course_utils.words import constant_text, name_of, number, one_line
+from course_utils.words import constant_text, number, one_line, title_of
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Curve
@@ -69,14 +69,15 @@ def _draw(ax: Axes, name: str, graph: Graph, left: float) -> tuple[float, float]
         rows = _rows(node)
         for at, row in enumerate(rows):  # one by one: a browser's letters have other widths, and only so are centred
             height = down + ROW * (at - (len(rows) - 1) / 2)
-            ax.text(left + across, height, row, ha="center", va="center", fontsize=LETTERS, color=COLOURS["ink"])
+            written = ax.text(left + across, height, row, ha="center", va="center", fontsize=LETTERS)
+            written.set(color=COLOURS["ink"], parse_math=False)  # a learner's $ is a $
     return layout.height, layout.width
 
 
 def _rows(node: Node) -> list[str]:
     if node.kind == "constant":
         return [constant_text(node)]
-    told = " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
+    told = title_of(node)
     gradient = "·" if node.gradient is None else number(node.gradient)
     rows = [told, one_line(node.source), f"value {number(node.value)}", f"grad {gradient}"]
     return [row if len(row) <= LONGEST else f"{row[: LONGEST - 1]}…" for row in rows if row]

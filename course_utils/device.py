@@ -16,6 +16,7 @@ import re
 # wish for sleep once, as torch loads. Whoever has chosen a policy keeps it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import course_utils.starting  # noqa: F401 - before matplotlib
 import torch
 
 

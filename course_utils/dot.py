@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.graph import Edge, Graph, Node
-from course_utils.words import constant_text, name_of, number, one_line, slope, value_text
+from course_utils.words import constant_text, number, one_line, slope, title_of, value_text
 
 
 def to_dot(graph: Graph) -> str:
@@ -30,7 +30,7 @@ def to_dot(graph: Graph) -> str:
 def _label(graph: Graph, node: Node) -> str:
     if node.kind == "constant":
         return _quoted(constant_text(node))
-    title = " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
+    title = title_of(node)
     rows = [title, one_line(node.source), f"value {value_text(node)}"]
     if graph.shows_gradients and node.gradient is not None:
         rows.append(f"gradient {number(node.gradient)}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 from course_utils import paper, svg
 from course_utils.dot import to_dot
 from course_utils.engine import Value
 from course_utils.graph import Graph
+from course_utils.markup import plain
 from course_utils.names import callers_variables
 from course_utils.read import read_graph
+from course_utils.saving import write_whole
 from course_utils.scene import LIMIT, Scene, stage
 from course_utils.slopes import SEEN
 from course_utils.style import picture_html
@@ -50,9 +51,10 @@ def to_svg(graph: Graph) -> str:
 
 
 def save(graph: Graph, path: str | Path) -> None:
-    """Write the drawing to a file whose name ends in .svg, .png, .pdf or .dot.
+    """Write the drawing to a file whose name ends in .svg, .png, .pdf or .dot: all of it, or nothing.
 
     Raises:
+        OSError: the file cannot be written; the error has its name. What it held before is still there.
         ValueError: the name ends otherwise, or the graph has more than 500 boxes.
     """
     path = Path(path)
@@ -62,7 +64,7 @@ def save(graph: Graph, path: str | Path) -> None:
         data = (to_svg(graph) if path.suffix == ".svg" else to_dot(graph)).encode()
     else:
         raise ValueError(f"path must end in .svg, .png, .pdf or .dot, got {path.name!r}")
-    path.write_bytes(data)
+    write_whole(path, data)
 
 
 def mimebundle(graph: Graph) -> dict[str, str]:
@@ -74,7 +76,7 @@ def mimebundle(graph: Graph) -> dict[str, str]:
     text = _svg(graph, scene)
     html = picture_html(text.encode(), mime="image/svg+xml", words=words, width=scene.width, height=scene.height)
     if graph.shows_gradients and graph.missing:
-        html += f"<p>No gradients: {escape(graph.missing)}.</p>"
+        html += f"<p>No gradients: {plain(graph.missing)}.</p>"
     return {"text/html": html, "image/svg+xml": text, "text/plain": words}
 
 

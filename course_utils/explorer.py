@@ -16,7 +16,7 @@ from course_utils.givens import Numbers, Start, squared_error
 from course_utils.learning import Learning
 from course_utils.live import LiveFigure
 from course_utils.panels import landscape_panel, loss_panel, rates_panel, short_labels
-from course_utils.picture import SelfShowingAxes
+from course_utils.picture import SelfShowingAxes, WholeFigure
 from course_utils.player import Control, pace_of
 from matplotlib.figure import Figure
 import torch
@@ -132,7 +132,7 @@ def _figure(*, with_way: bool, with_fit: bool) -> tuple[Figure, dict[str, SelfSh
     names = ["rates", "loss", *["way"] * with_way, *["fit"] * with_fit]
     columns = 3 if len(names) == 3 else 2
     rows = len(names) // columns
-    figure = Figure(figsize=(8.8, 2.45 * rows + 0.3))
+    figure = WholeFigure(figsize=(8.8, 2.45 * rows + 0.3))
     # Fixed margins, wide enough for labels of seven letters: to find them by drawing takes as long as the drawing.
     inch = 1 / figure.get_figheight()
     grid = figure.add_gridspec(

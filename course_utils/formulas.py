@@ -117,7 +117,7 @@ def _legend(found: Paths, symbols: dict[int, str]) -> list[tuple[str, str]]:
     nodes = found.graph.nodes
     met = sorted({edge.source for path in found.few for edge in path.edges} - {len(nodes) - 1})
     unnamed = [place for place in met if not name_of(nodes[place])]
-    return [(symbols[place], one_line(nodes[place].source) or nodes[place].op) for place in unnamed]
+    return [(symbols[place], one_line(nodes[place].source or nodes[place].op)) for place in unnamed]
 
 
 def _has_others(graph: Graph, place: int) -> bool:

@@ -9,24 +9,62 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO, StringIO
 import math
+from pathlib import Path
+import re
+from typing import Any
 
+from course_utils.saving import write_whole
 from course_utils.style import picture_html
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 from PIL import Image
 import torch
 
+_NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # letters that no XML may hold
 UNTOLD = "_untold"  # the label of a line that adds nothing to the words
 ROUNDING = 1e-9  # beside where a line starts, what is smaller than this is float32's rounding: no digit is defended
 
 
 def new_axes() -> Axes:
     """Empty Axes that show themselves in a notebook, outside pyplot: nothing keeps them alive or shows them twice."""
-    return Figure(layout="constrained").add_subplot(axes_class=SelfShowingAxes)
+    return WholeFigure(layout="constrained").add_subplot(axes_class=SelfShowingAxes)
+
+
+class WholeFigure(Figure):
+    """A figure that is saved whole or not at all, whatever the disk does, and drawn whatever its texts hold."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it; a text that is no formula in spite of its dollars is set as it stands."""
+        for text in self.findobj(Text):
+            if "$" in text.get_text() and not _is_formula(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
+
+    def savefig(self, fname: object, **options: Any) -> None:
+        """Save the picture as matplotlib does; a file has all of it, or what it held before.
+
+        Args:
+            fname: a path, or a file that is open; without an ending it gets that of matplotlib's defaults.
+            options: matplotlib's own: `dpi`, `format` and so on.
+
+        Raises:
+            OSError: the file cannot be written; the error has its name.
+        """
+        if not isinstance(fname, str | Path):
+            super().savefig(fname, **options)  # type: ignore[arg-type]
+            return
+        kind = options.pop("format", None) or Path(fname).suffix[1:]
+        path = Path(fname) if kind else Path(f"{str(fname).rstrip('.')}.{rcParams['savefig.format']}")
+        file = BytesIO()
+        super().savefig(file, format=kind or rcParams["savefig.format"], **options)
+        write_whole(path, file.getvalue())
 
 
 class SelfShowingAxes(Axes):
@@ -86,7 +124,7 @@ def to_svg(figure: Figure) -> str:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}):
         canvas = FigureCanvasSVG(figure)
         canvas.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-    return drawing.getvalue()
+    return re.sub(_NO_XML, "�", drawing.getvalue())
 
 
 def finite(track: Iterable[float]) -> list[float]:
@@ -106,6 +144,14 @@ class SharedCanvas(FigureCanvasAgg):
         renderer = _pixels(width, height, self.figure.dpi)
         self.renderer = renderer  # where matplotlib's canvas looks for what was drawn
         return renderer
+
+
+def _is_formula(text: str) -> bool:
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)

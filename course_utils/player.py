@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 import zlib
 
+from course_utils.markup import NO_FORMULAS, holds_formulas
+
 T = TypeVar("T")
 Changes = list[tuple[int, T]]  # from which place on what holds
 
@@ -75,7 +77,7 @@ def player_html(
         svg, numbers = drawing
         packed = f" data-drawing='{_packed(svg.encode())}' data-numbers='{_packed(numbers)}'"
     return (
-        f"<div class='course-live' data-live='{_attribute(json.dumps(data, allow_nan=False, ensure_ascii=False))}'"
+        f"<div class='{_kind(words)}' data-live='{_attribute(json.dumps(data, allow_nan=False, ensure_ascii=False))}'"
         f"{packed}>{still}{below}</div><script>{_script()}</script>"
     )
 
@@ -91,6 +93,11 @@ def changes(things: Iterable[T]) -> Changes[T]:
         if not found or found[-1][1] != thing:
             found.append((place, thing))
     return found
+
+
+def _kind(words: Sequence[str]) -> str:
+    """The class of the box. The script puts the words on the page: they are no formulas."""
+    return f"course-live {NO_FORMULAS}" if any(map(holds_formulas, words)) else "course-live"
 
 
 def _packed(content: bytes) -> str:

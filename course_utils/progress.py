@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TypeVar
 
 from course_utils.device import wants_progress
+from course_utils.markup import plain
 from IPython import get_ipython
 from IPython.display import DisplayHandle, display
 
@@ -44,7 +45,7 @@ def progress(things: Iterable[T], total: int, doing: str) -> Generator[T]:
 
 def _bar(done: int, total: int, doing: str) -> dict[str, str]:
     words = f"{doing}: {100 * done // total} %"
-    bar = f'<progress aria-label="{escape(doing)}" value="{done}" max="{total}"></progress> {escape(words)}'
+    bar = f'<progress aria-label="{escape(doing)}" value="{done}" max="{total}"></progress> {plain(words)}'
     return {"text/html": bar, "text/plain": words}
 
 

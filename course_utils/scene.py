@@ -12,7 +12,7 @@ from functools import lru_cache
 from course_utils.graph import Edge, Graph, Node
 from course_utils.layout import Point, lay_out
 from course_utils.style import MONO_WIDTH
-from course_utils.words import constant_text, name_of, number, one_line, slope, value_text
+from course_utils.words import constant_text, number, one_line, slope, title_of, value_text
 
 MARGIN = 8
 PADDING = 12
@@ -161,7 +161,7 @@ def _gradients(graph: Graph, node: Node) -> tuple[str, str]:
 def _title(node: Node) -> str:
     if node.kind == "constant":
         return constant_text(node)
-    return " = ".join(part for part in (name_of(node), node.op) if part) or "leaf"
+    return title_of(node)
 
 
 def _pill_text(graph: Graph, edge: Edge) -> str:

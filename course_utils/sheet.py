@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 from io import BytesIO
 import math
 
+from course_utils.markup import plain
 from course_utils.picture import SharedCanvas, describe, finite
 from course_utils.plot import plot_loss
 from course_utils.style import COLOURS, picture_html
@@ -53,7 +53,7 @@ class Sentence:
             f"display: block; box-sizing: border-box; width: {self.width}px; max-width: 100%; overflow: auto; "
             f"aspect-ratio: {self.width} / {self.height}; padding: 2em; border: 1px dashed; white-space: pre-wrap;"
         )
-        html = f'<div class="course-sentence" role="alert" style="{style}">{escape(self.words)}</div>'
+        html = f'<div class="course-sentence" role="alert" style="{style}">{plain(self.words)}</div>'
         return {"text/html": html, "text/plain": self.words}
 
 
@@ -83,6 +83,8 @@ class Sheet:
             columns = 2 if max(map(len, runs)) < 24 else 1
             legend = self._axes.legend(handles=list(self._kept), ncols=columns, fontsize=9, handlelength=4)
             legend.set(frame_on=False, loc="upper right")
+            for text in legend.get_texts():
+                text.set_parse_math(False)
             self._kept.append(legend)
         self._longest_kept = max(map(len, runs.values()), default=0)
         _still.cache_clear()
@@ -103,6 +105,7 @@ class Sheet:
         happened = ax.get_title(loc="left") or ax.get_title()
         ax.set_title("", loc="center")
         title = ax.set_title(f"{name[0].upper()}{name[1:]}{happened[0].lower()}{happened[1:]}", loc="left")
+        title.set_parse_math(False)  # a learner's $ is a $
         self._choose_axes(losses, anew)
         self._moving = [artist for artist in (*ax.lines, *ax.texts) if artist not in before]
         self._paint([*self._moving, title])

@@ -6,11 +6,10 @@ picture of the whole pass and all its steps in words are left.
 
 from __future__ import annotations
 
-from html import escape
-
 from course_utils.draw import mimebundle
 from course_utils.engine import Value
 from course_utils.graph import Graph
+from course_utils.markup import plain
 from course_utils.names import callers_variables
 from course_utils.player import Control, changes, player_html
 from course_utils.read import read_graph
@@ -75,7 +74,7 @@ class Stepper:
         still = picture_html(
             svg.encode(), mime="image/svg+xml", words=to_text(self.graph), width=scene.width, height=scene.height
         )
-        rows = "".join(f"<li>{escape(step.words)}</li>" for step in self.steps)
+        rows = "".join(f"<li>{plain(step.words)}</li>" for step in self.steps)
         html = player_html(
             still, [_control(len(self.steps))], self._moves(shown), [step.words for step in self.steps], sentence=True,
             below=f"<details><summary>The steps in words</summary><ol>{rows}</ol></details>",

@@ -82,7 +82,7 @@ def _call(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     node, name = graph.nodes[place], call_node(graph, place, order)
     if node.name or not node.op:
         return name
-    return one_line(node.source) if 0 < len(node.source) <= SHORT else f"{node.op} ({name})"
+    return one_line(node.source) if 0 < len(node.source) <= SHORT else f"{one_line(node.op)} ({name})"
 
 
 def _in_hand(graph: Graph, hand: int, names: Mapping[int, str]) -> str:

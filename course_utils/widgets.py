@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from course_utils.controls import Worded
 from course_utils.machine import Finding, check_machine
+from course_utils.markup import plain
 import ipywidgets
 
 
@@ -23,8 +23,8 @@ class MachineCard:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         rows = "".join(
-            f"<tr><td>{'✓' if finding.fine else '✗'}</td><td>{escape(finding.what)}</td>"
-            f"<td>{escape(finding.found)}</td><td>{escape('' if finding.fine else finding.cure)}</td></tr>"
+            f"<tr><td>{'✓' if finding.fine else '✗'}</td><td>{plain(finding.what)}</td>"
+            f"<td>{plain(finding.found)}</td><td>{plain('' if finding.fine else finding.cure)}</td></tr>"
             for finding in self.findings
         )
         table = f"<table>{rows}</table><p>Widgets work: this box is one.</p>"

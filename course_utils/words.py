@@ -17,7 +17,7 @@ def to_text(graph: Graph) -> str:
     order = places(graph)
     lines = [f"{order[place]}. {_sentence(graph, place, order)}" for place in order]
     head = f"A graph of {len(lines)} node{'s' if len(lines) > 1 else ''}."
-    why = [f"No gradients: {graph.missing}."] if graph.shows_gradients and graph.missing else []
+    why = [f"No gradients: {one_line(graph.missing)}."] if graph.shows_gradients and graph.missing else []
     return "\n".join([head, *lines, *why])
 
 
@@ -87,6 +87,11 @@ def name_of(node: Node) -> str:
     return one_line(node.name or "")
 
 
+def title_of(node: Node) -> str:
+    """What stands at the top of a leaf's or an operation's box: `y = ×`, fit to be printed as `name_of` is."""
+    return " = ".join(part for part in (name_of(node), one_line(node.op)) if part) or "leaf"
+
+
 def call_node(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     """How the words refer to a node: by its name, else by its number."""
     node = graph.nodes[place]
@@ -109,7 +114,7 @@ def _sentence(graph: Graph, place: int, order: Mapping[int, int]) -> str:
     operands = ", ".join(call_node(graph, edge.source, order) for edge in graph.edges_to(place))
     source = [f"from {one_line(node.source)}"] if node.source else []
     sent = " ".join(_sent(graph, place, order)) if graph.shows_gradients else ""
-    return f"{name}, {node.op} of {operands}: {', '.join([*parts, *source])}. {sent}".rstrip()
+    return f"{name}, {one_line(node.op)} of {operands}: {', '.join([*parts, *source])}. {sent}".rstrip()
 
 
 def _stored(graph: Graph, node: Node) -> list[str]:

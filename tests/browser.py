@@ -1,6 +1,7 @@
 """A JupyterLab of one's own and the browser that looks at it, for the tests and for the benchmark of the sliders."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+import json
 import os
 import secrets
 import shutil
@@ -26,24 +27,23 @@ def find_chromium():
 
 
 @contextmanager
-def serve_lab(home, notebooks):
+def serve_lab(home, notebooks, port=None, python=sys.executable):
     """A JupyterLab over the folder `notebooks`, on 127.0.0.1, with a token: from a notebook's name to its address.
 
-    Its settings and its log lie in `home`. It is stopped at the end, whatever happened.
+    Its settings and its log lie in `home`. It asks for the port given, or for one that is free, and takes another if it
+    is taken. It is stopped at the end, whatever happened.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     token = secrets.token_hex()
     folders = {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     folders |= {f"JUPYTERLAB_{name}_DIR": str(home / name) for name in ("SETTINGS", "WORKSPACES")}
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-             f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}"],
+            [python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+             f"--port={port or free_port()}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}"],
             env=os.environ | folders, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
+        port = port_of(home / "RUNTIME" / f"jpserver-{server.pid}.json", server)
         wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
         # A workspace of its own for each visit: a shared one would open the lessons of the visits before it as well.
         yield (
@@ -54,6 +54,22 @@ def serve_lab(home, notebooks):
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def port_of(note, server):
+    """The port that a server has taken: it writes a note once it listens."""
+    for _ in range(600):
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            return json.loads(note.read_text(encoding="utf-8"))["port"]
+        assert server.poll() is None, "JupyterLab stopped before it listened"
+        time.sleep(0.1)
+    raise TimeoutError("JupyterLab did not listen within a minute")
 
 
 def write_notebook(path, sources):

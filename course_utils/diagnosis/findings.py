@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from course_utils.markup import look_of, to_markup
+from course_utils.markup import look_of, plain, to_markup
 
 FEW = 3  # findings of one kind that are told in full
 NAMED = 8  # of the others, so many are told by name
@@ -89,7 +89,7 @@ def _others(alike: Sequence[Finding]) -> str:
 
 
 def _card(finding: Finding) -> str:
-    told = f"<p><strong>✗ {escape(finding.name)}: {escape(finding.kind)}.</strong> {to_markup(finding.sentence)}</p>"
+    told = f"<p><strong>✗ {plain(finding.name)}: {plain(finding.kind)}.</strong> {to_markup(finding.sentence)}</p>"
     goes = [f"− <del>{escape(line)}</del>" for line in finding.replaces.splitlines()]
     comes = [f"+ <ins>{escape(line)}</ins>" for line in finding.cure.splitlines()]
     rows = "\n".join([*goes, *comes])
