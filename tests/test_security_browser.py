@@ -77,8 +77,8 @@ def test_hostile_texts_run_nothing_when_cells_are_run(page, lab, shelf, hostile)
     ready(page)
     hover(page)
     assert page.evaluate(FOUND) == []
-    # No text is a formula but the two explanations, whose LaTeX is the course's own, and what ipywidgets writes beside a
-    # control.
+    # No text is a formula but the two explanations, whose LaTeX is the course's own, and what ipywidgets writes beside
+    # a control.
     assert page.locator(".jp-RenderedLatex mjx-container").count() == 2
     inside = page.locator(".jp-RenderedHTML mjx-container, .widget-label mjx-container").all()
     around = "one => one.closest('section, .widget-label')?.className"
