@@ -6,6 +6,7 @@ from pathlib import Path
 import re
 from statistics import median
 
+from course_utils.edition import INSTALL
 import nbformat
 import pytest
 
@@ -86,14 +87,31 @@ def test_a_lesson_ends_with_three_lines_a_false_belief_and_what_comes_next(noteb
     assert "**Next:**" in last
 
 
+MISSING = [
+    "# Does this cell stop? Then course_utils is missing, or older than this page. In a new cell run",
+    "# %pip install -c ../constraints.txt -e ..",
+    "# and then Kernel → Restart Kernel.",
+]
+
+
 @each_notebook
 def test_the_first_code_cell_is_the_same_everywhere(notebook):
     lines = code(notebook)[0].splitlines()
+    assert lines[:3] == MISSING
     assert lines[-3:] == ["torch.manual_seed(0)", "use_style()", "device = pick_device()"]
     ours = next(place for place, line in enumerate(lines) if line.startswith("from course_utils import "))
     assert lines.index("import torch") > ours  # course_utils sets what torch reads as it loads
     for source in code(notebook)[1:]:
         assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_what_the_first_cell_says_is_the_installation_from_where_a_lesson_lies():
+    words = MISSING[1].removeprefix("# %").split()
+    told = " ".join(
+        str((FOLDER / word).resolve().relative_to(FOLDER.parent)) if ".." in word else word for word in words
+    )
+    assert INSTALL.endswith(told)
+    assert (FOLDER / words[3]).is_file()
 
 
 def said_once(sources):
