@@ -34,8 +34,8 @@ class Finding:
     def __str__(self) -> str:
         """The finding in words, its cure below."""
         rows = [f"✗ {self.name}: {self.kind}. {self.sentence}"]
-        rows += [f"    instead of  {line}" for line in self.replaces.splitlines()]
-        return "\n".join([*rows, *(f"    cure  {line}" for line in self.cure.splitlines())])
+        rows += [f"    instead of  {line}" for line in _lines(self.replaces)]
+        return "\n".join([*rows, *(f"    cure  {line}" for line in _lines(self.cure))])
 
 
 class Diagnosis:
@@ -78,6 +78,11 @@ class Diagnosis:
         return {"text/html": self.to_html(), "text/plain": self.to_text()}
 
 
+def _lines(code: str) -> list[str]:
+    """The lines as Python counts them: `splitlines` would end one within a text that holds a line separator."""
+    return code.split("\n") if code else []
+
+
 def _by_kind(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
     for kind in dict.fromkeys(finding.kind for finding in findings):
         yield [finding for finding in findings if finding.kind == kind]
@@ -90,7 +95,7 @@ def _others(alike: Sequence[Finding]) -> str:
 
 def _card(finding: Finding) -> str:
     told = f"<p><strong>✗ {plain(finding.name)}: {plain(finding.kind)}.</strong> {to_markup(finding.sentence)}</p>"
-    goes = [f"− <del>{escape(line)}</del>" for line in finding.replaces.splitlines()]
-    comes = [f"+ <ins>{escape(line)}</ins>" for line in finding.cure.splitlines()]
+    goes = [f"− <del>{escape(line)}</del>" for line in _lines(finding.replaces)]
+    comes = [f"+ <ins>{escape(line)}</ins>" for line in _lines(finding.cure)]
     rows = "\n".join([*goes, *comes])
     return told + (f'<p><strong>Cure:</strong></p><pre class="course-code">{rows}</pre>' if comes else "")

@@ -180,7 +180,7 @@ def _end(node: ast.stmt) -> Place:
 
 @lru_cache(maxsize=2 * EARLIER)
 def _parse(text: str) -> ast.Module | None:
-    lines = ["" if line.startswith(("%", "!")) else line for line in text.splitlines()]
+    lines = ["" if line.startswith(("%", "!")) else line for line in text.split("\n")]
     with suppress(SyntaxError, ValueError):
         return ast.parse("\n".join(lines))
     return None
