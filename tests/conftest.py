@@ -12,6 +12,7 @@ from matplotlib import rc_context
 import pytest
 
 ROOT = Path(__file__).parent.parent
+collect_ignore = ["fence"]  # tests/fenced.py starts Pythons with it; loaded here it would fence pytest in
 
 
 @pytest.hookimpl(wrapper=True)

@@ -119,7 +119,18 @@ def _made_without_device(node, parents, _):
 def _is_home(node, brought):
     """Whether an expression is on the CPU by its form."""
     calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)] if node is not None else []
-    return getattr(node, "id", None) in brought or any(_last_name(func) in {"cpu", "tolist"} for func in calls)
+    is_bare = node is not None and _last_names(node) <= {"detach"}
+    left = {getattr(each, "id", "") for each in ast.walk(node)} if is_bare else set()
+    return bool(left & brought) or any(_last_name(func) in {"cpu", "tolist"} for func in calls)
+
+
+def _last_names(node):
+    """The methods that are called one after the other: of `a.detach().numpy()` both."""
+    names = set()
+    while isinstance(node, ast.Call):
+        names.add(_last_name(node.func))
+        node = getattr(node.func, "value", None)
+    return names
 
 
 def _brought_home(tree):

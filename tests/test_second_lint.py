@@ -22,7 +22,12 @@ WRONG = {
         "if device == 'cuda':\n    print('fast')",
     ],
     "for CUDA alone": ["w = w.cuda()", "torch.cuda.synchronize()"],
-    "numpy without cpu()": ["w.detach().numpy()", "np.asarray(w.grad)", "array = numpy.array(x * 2)"],
+    "numpy without cpu()": [
+        "w.detach().numpy()",
+        "v = w.cpu()\nf(v).numpy()",
+        "np.asarray(w.grad)",
+        "array = numpy.array(x * 2)",
+    ],
 }
 RIGHT = [
     "x = torch.tensor([1.0, 2.0], device=device)",
@@ -32,6 +37,7 @@ RIGHT = [
     "y = torch.ones_like(x)",
     "w.detach().cpu().numpy()",
     "k, shown = 3, w.cpu()\nshown.numpy()",
+    "shown = w.cpu()\nshown.detach().numpy()",
     "np.asarray([1.0, 2.0])",
     "np.asarray(w.tolist())",
     "print('on the cpu or on a card')",
