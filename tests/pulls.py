@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import os
 from pathlib import Path
 import subprocess
+import warnings
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -78,7 +79,9 @@ def pull(url, student):
     """
     from nbgitpuller.pull import GitPuller
 
-    return "".join(GitPuller(url, str(student), branch="main").pull())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves git's pipes to the garbage collector
+        return "".join(GitPuller(url, str(student), branch="main").pull())
 
 
 def work(student):
