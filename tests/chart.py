@@ -22,8 +22,8 @@ TEXT, WHOLE, NUMBER, FLAG, LIST = (str,), (int,), (int, float), (bool,), (list,)
 OPEN = (dict,)  # anything may stand in it, as far as the chart goes
 # A place is closed where the chart takes no other key than these.
 CLOSED = {
-    "": "enabled fullnameOverride nameOverride imagePullSecret imagePullSecrets hub proxy singleuser scheduling ingress "
-    "prePuller custom cull debug rbac global",
+    "": "enabled fullnameOverride nameOverride imagePullSecret imagePullSecrets hub proxy singleuser scheduling "
+    "ingress prePuller custom cull debug rbac global",
     "hub": "revisionHistoryLimit config extraFiles baseUrl command args cookieSecret image networkPolicy db labels "
     "initContainers extraEnv extraConfig fsGid service pdb existingSecret nodeSelector tolerations activeServerLimit "
     "allowNamedServers annotations authenticatePrometheus concurrentSpawnLimit consecutiveFailureLimit "
@@ -72,7 +72,7 @@ TYPES = {
 }  # fmt: skip
 # What the chart hands on unread. A profile's keys are KubeSpawner's; what it overrides are names of its settings, and
 # these are some: with another, the student's server does not get what was meant.
-PROFILE = set("slug display_name description default kubespawner_override profile_options".split())
+PROFILE = {"slug", "display_name", "description", "default", "kubespawner_override", "profile_options"}
 OVERRIDES = {
     "image": TEXT, "cpu_limit": NUMBER, "cpu_guarantee": NUMBER, "mem_limit": NUMBER + TEXT,
     "mem_guarantee": NUMBER + TEXT, "environment": OPEN, "extra_resource_limits": OPEN, "tolerations": LIST,

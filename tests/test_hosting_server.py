@@ -26,7 +26,9 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
 REPO = "https://git.example.org/you/backpropagation"
 HELPER = "course_utils/markup.py"
-ASK = "import os, course_utils.markup as m; print(m.__file__, getattr(m, 'MENDED', 'old'), os.environ['OMP_WAIT_POLICY'])"
+ASK = (
+    "import os, course_utils.markup as m; print(m.__file__, getattr(m, 'MENDED', 'old'), os.environ['OMP_WAIT_POLICY'])"
+)
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of jupyter_client's sockets
 
 
@@ -48,7 +50,11 @@ class Student:
 
     def __init__(self, address, runtime):
         parts = urlsplit(address)
-        self.base, self.token, self.runtime = f"{parts.scheme}://{parts.netloc}", parse_qs(parts.query)["token"][0], runtime
+        self.base, self.token, self.runtime = (
+            f"{parts.scheme}://{parts.netloc}",
+            parse_qs(parts.query)["token"][0],
+            runtime,
+        )
 
     def ask(self, path, data=None, token=True):
         headers = {"Authorization": f"token {self.token}"} if token else {}
@@ -77,7 +83,9 @@ class Student:
         finally:
             client.stop_channels()
             urlopen(
-                Request(f"{self.base}/api/kernels/{name}", method="DELETE", headers={"Authorization": f"token {self.token}"})
+                Request(
+                    f"{self.base}/api/kernels/{name}", method="DELETE", headers={"Authorization": f"token {self.token}"}
+                )
             ).close()
 
 
@@ -160,7 +168,9 @@ def test_the_pods_environment_takes_the_pulled_course_too(hub, tmp_path):
     folder = tmp_path / "backpropagation" / "course_utils"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("")
-    variables = {name: value.replace("/home/jovyan", str(tmp_path)) for name, value in load()["singleuser"]["extraEnv"].items()}
+    variables = {
+        name: value.replace("/home/jovyan", str(tmp_path)) for name, value in load()["singleuser"]["extraEnv"].items()
+    }
     command = [sys.executable, "-c", "import course_utils; print(course_utils.__file__)"]
     done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.strip() == str(folder / "__init__.py")

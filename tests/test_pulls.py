@@ -6,8 +6,8 @@ import sys
 from class_pulls import class_of
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-import pytest
 from pulls import DELETED, ELSEWHERE, LESSON, NOBODY, OWN, SCRATCH, STUB, change, kept, place_of, published, pull, work
+import pytest
 
 HELPER = "course_utils/markup.py"
 FILES = [LESSON.as_posix(), "notebooks/06_vector_backward.ipynb", HELPER]

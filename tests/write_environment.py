@@ -1,7 +1,7 @@
 """Write environment.yml and .binder/environment.yml, for conda-forge, from what pyproject.toml asks for.
 
-    python tests/write_environment.py          both
-    python tests/write_environment.py --gpu    .binder/environment.yml for an image with CUDA; do not commit that
+python tests/write_environment.py          both
+python tests/write_environment.py --gpu    .binder/environment.yml for an image with CUDA; do not commit that
 """
 
 import argparse
