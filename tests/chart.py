@@ -1,7 +1,8 @@
 """What Zero to JupyterHub's chart takes where docs/z2jh-values.yaml writes, and the check of that file against it.
 
-`faults` knows the keys and types of these places alone, read from the chart's schema; pytest runs it. The whole schema
-is the chart's own. Where helm can be had:
+`faults` knows the keys and types of these places alone, and pytest runs it. They were read in the schema of a chart of
+the line 4, before 4.3.0, and in the list of changes from there to 4.4.0. The whole schema comes with the chart. Where
+helm can be had:
 
     helm pull jupyterhub/jupyterhub --version 4.4.0 --untar --untardir /tmp
     python tests/chart.py /tmp/jupyterhub
@@ -23,7 +24,7 @@ OPEN = (dict,)  # anything may stand in it, as far as the chart goes
 # A place is closed where the chart takes no other key than these.
 CLOSED = {
     "": "enabled fullnameOverride nameOverride imagePullSecret imagePullSecrets hub proxy singleuser scheduling "
-    "ingress prePuller custom cull debug rbac global",
+    "ingress httpRoute prePuller custom cull debug rbac global",
     "hub": "revisionHistoryLimit config extraFiles baseUrl command args cookieSecret image networkPolicy db labels "
     "initContainers extraEnv extraConfig fsGid service pdb existingSecret nodeSelector tolerations activeServerLimit "
     "allowNamedServers annotations authenticatePrometheus concurrentSpawnLimit consecutiveFailureLimit "
@@ -51,8 +52,8 @@ CLOSED = {
     "prePuller": "revisionHistoryLimit labels annotations resources extraTolerations hook continuous "
     "pullProfileListImages extraImages containerSecurityContext pause",
     "prePuller.hook": "enabled pullOnlyOnChanges podSchedulingWaitDuration nodeSelector tolerations "
-    "containerSecurityContext image resources serviceAccount",
-    "prePuller.continuous": "enabled",
+    "containerSecurityContext image resources serviceAccount daemonsetAnnotations",
+    "prePuller.continuous": "enabled daemonsetAnnotations",
     "cull": "enabled users adminUsers removeNamedServers timeout every concurrency maxAge",
 }
 TYPES = {
@@ -88,6 +89,8 @@ def faults(values):
     """What the chart, KubeSpawner or Kubernetes would refuse or pass over, a sentence each."""
     user = values.get("singleuser", {})
     found = [*walk(values), *environment("singleuser.extraEnv", user.get("extraEnv", {}))]
+    classes = values.get("hub", {}).get("config", {})
+    found += [f"hub.config.{name}: a class's name is wanted" for name in classes if not name[:1].isupper()]
     for profile in user.get("profileList", []):
         found += of_profile(profile)
     return found

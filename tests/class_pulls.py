@@ -1,6 +1,6 @@
 """Pull the course again and again while both sides edit a lesson at random, and count what was lost.
 
-    python tests/class_pulls.py 150     a hundred and fifty students, each pulls twice; about a minute
+    python tests/class_pulls.py 150     a hundred and fifty students, each pulls twice; two minutes or so
 
 Prints a line for each loss, and the counts. It ends with exit code 1 if a student lost anything, a pull failed, or a
 file is no valid notebook any more. What of the instructor's edits did not arrive is counted: where both changed the

@@ -48,7 +48,7 @@ class Published:
 
     def publish(self):
         git(self.folder, "add", "-A")
-        git(self.folder, "commit", "-qm", "a change")
+        git(self.folder, "commit", "-qm", "a change", "--allow-empty")
         git(self.folder, "push", "-q", "origin", "main")
 
 

@@ -59,6 +59,8 @@ def test_the_lines_of_the_page_are_shell_and_name_what_is_there():
         assert (ROOT / path).is_file(), path
     for target in re.findall(r"\]\(([^)#:\s]+)\)", PAGE):
         assert (ROOT / "docs" / target).exists(), target
+    for opened in re.findall(r"urlpath=lab/tree/([\w./-]+)", PAGE):
+        assert (ROOT / opened).is_file(), opened
     for anchor in re.findall(r"\]\(#([\w-]+)\)", PAGE):
         assert anchor in {head.lower().replace(" ", "-") for head in re.findall(r"^## (.*)$", PAGE, re.M)}
 

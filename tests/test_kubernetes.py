@@ -58,6 +58,7 @@ def test_the_values_are_such_as_the_chart_takes():
         ("cull/maxage", 1, "cull.maxage: the chart has no such key"),
         ("proxy/https/host", "hub.example.org", "proxy.https.host: the chart has no such key"),
         ("scheduling/userPlaceholder/replicas", "30", "scheduling.userPlaceholder.replicas: int is wanted, got '30'"),
+        ("hub/config/allow_all", True, "hub.config.allow_all: a class's name is wanted"),
         ("hub/extraConfig", {}, "hub.extraConfig: tests/chart.py does not know its type yet"),
     ],
 )  # fmt: skip
