@@ -1,8 +1,8 @@
 """What Zero to JupyterHub's chart takes where docs/z2jh-values.yaml writes, and the check of that file against it.
 
-`faults` knows the keys and types of these places alone, and pytest runs it. They were read in the schema of a chart of
-the line 4, before 4.3.0, and in the list of changes from there to 4.4.0. The whole schema comes with the chart. Where
-helm can be had:
+`faults` knows the keys and types of these places alone, and pytest runs it. They were read in the schema of a chart
+older than 4.1.0 and in the list of changes from 4.0.0 to 4.4.0, which adds keys and takes none of these away. The whole
+schema comes with the chart. Where helm can be had:
 
     helm pull jupyterhub/jupyterhub --version 4.4.0 --untar --untardir /tmp
     python tests/chart.py /tmp/jupyterhub
@@ -48,12 +48,12 @@ CLOSED = {
     "annotations containerSecurityContext logLevel plugins pluginConfig resources serviceAccount extraPodSpec",
     "scheduling.podPriority": "enabled globalDefault defaultPriority imagePullerPriority userPlaceholderPriority",
     "scheduling.userPlaceholder": "enabled image revisionHistoryLimit replicas labels annotations resources "
-    "containerSecurityContext",
+    "containerSecurityContext extraPodSpec",
     "prePuller": "revisionHistoryLimit labels annotations resources extraTolerations hook continuous "
     "pullProfileListImages extraImages containerSecurityContext pause",
     "prePuller.hook": "enabled pullOnlyOnChanges podSchedulingWaitDuration nodeSelector tolerations "
     "containerSecurityContext image resources serviceAccount daemonsetAnnotations",
-    "prePuller.continuous": "enabled daemonsetAnnotations",
+    "prePuller.continuous": "enabled serviceAccount daemonsetAnnotations",
     "cull": "enabled users adminUsers removeNamedServers timeout every concurrency maxAge",
 }
 TYPES = {
