@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ASKED_FOR = {"pyproject.toml", "README.md", "notebooks", "course_utils", "tests", "environment.yml", "docs"}
-TOOLS_INSIST = {".ci", ".gitignore", "LICENSE", "constraints.txt"}
+TOOLS_INSIST = {".binder", ".ci", ".gitignore", "LICENSE", "constraints.txt"}  # .binder: repo2docker looks there alone
 
 
 def tracked():
