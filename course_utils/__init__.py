@@ -1,4 +1,4 @@
-"""The helpers of the backpropagation course, by name; a helper's room, and what that needs, is loaded with its first use.
+"""The helpers of the backpropagation course, by name; each loads its room, and what that needs, when it is asked for.
 
 Import from here before `import torch`: what torch reads once, while it loads, is set on the way.
 """
