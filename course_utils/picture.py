@@ -13,6 +13,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from course_utils.memory import give_back
 from course_utils.saving import write_whole
 from course_utils.style import picture_html
 from matplotlib import rc_context, rcParams
@@ -76,6 +77,7 @@ class SelfShowingAxes(Axes):
         width, height = figure.get_size_inches() * 100
         png, words = to_png(figure), describe(self)
         html = picture_html(png, mime="image/png", words=words, width=round(width), height=round(height))
+        give_back()
         return {"text/html": html, "image/png": png, "text/plain": words}
 
 

@@ -14,6 +14,7 @@ from io import BytesIO
 import math
 
 from course_utils.markup import plain
+from course_utils.memory import give_back
 from course_utils.picture import SharedCanvas, describe, finite
 from course_utils.plot import plot_loss
 from course_utils.style import COLOURS, picture_html
@@ -109,7 +110,10 @@ class Sheet:
         self._choose_axes(losses, anew)
         self._moving = [artist for artist in (*ax.lines, *ax.texts) if artist not in before]
         self._paint([*self._moving, title])
-        return Picture(_encode(self._canvas), describe(ax), *self._size)
+        png = _encode(self._canvas)
+        if anew:
+            give_back()  # not at each step of a drag
+        return Picture(png, describe(ax), *self._size)
 
     def say(self, words: str) -> Sentence:
         """The words in the place of a run."""

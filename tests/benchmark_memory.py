@@ -33,7 +33,8 @@ class CellFailedError(Exception):
 @contextmanager
 def kernel(folder=ROOT):
     """A function that runs a cell in a kernel and gives back what it printed, and the kernel's process id."""
-    manager, client = start_new_kernel(cwd=str(folder), env=os.environ | ENVIRONMENT, stderr=subprocess.DEVNULL)
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    manager, client = start_new_kernel(cwd=str(folder), env=around | ENVIRONMENT, stderr=subprocess.DEVNULL)
 
     def run(code, *, may_fail=False):
         said = []
