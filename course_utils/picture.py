@@ -26,7 +26,6 @@ from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from PIL import Image
-import torch
 
 _NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # letters that no XML may hold
 UNTOLD = "_untold"  # the label of a line that adds nothing to the words
@@ -162,7 +161,7 @@ def _pixels(width: float, height: float, dpi: float) -> RendererAgg:
 
 
 def _describe_line(line: Line2D) -> str:
-    x, y = (torch.as_tensor(data, dtype=torch.float64).tolist() for data in line.get_data())
+    x, y = (data.tolist() for data in line.get_data(orig=False))  # type: ignore[union-attr] # orig: in numbers
     name = str(line.get_label())
     drawn = [place for place in range(len(y)) if math.isfinite(y[place])]
     if not drawn or name == UNTOLD:

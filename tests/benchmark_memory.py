@@ -1,11 +1,13 @@
 """What a lesson takes in memory: `python tests/benchmark_memory.py [LESSONS]`, on Linux; exit code 1 above 300 MiB.
 
-Each lesson runs by itself, in a new kernel, on the CPU; after each cell the kernel is measured, and the highest is told.
-A page that several processes have mapped is the question. "alone" is a student's proportional set size (PSS) where
-nobody else computes: what this process maps too, as a Jupyter server does, counts by half, all else in full. It is what
-is judged, for it does not fall when a neighbour maps the same torch; PSS as Linux tells it does, so on a busy machine it
-says less. RSS counts all in full, and "ever" is its highest, in mid-cell too. Two kernels without a lesson come first.
-`--beside 9` keeps nine idle kernels that have imported torch, as in a class: read PSS there.
+Each lesson runs by itself, in a new kernel, on the CPU; after each cell the kernel is measured, the highest is told.
+The question is a page that several processes have mapped. "alone" is a student's proportional set size (PSS) where
+nobody else computes: what this process maps too, as a Jupyter server does, counts by half, all else in full. PSS as
+Linux tells it falls when a neighbour maps the same torch: on a busy machine it says less. RSS counts all in full, and
+"ever" is its highest, in mid-cell too. Two kernels without a lesson come first, to compare with.
+
+"alone" is judged. With `--beside 9` nine idle kernels that have imported torch stay besides, as in a class, and it is
+PSS that is judged.
 """
 
 import argparse
@@ -108,7 +110,7 @@ def main():
     parser.add_argument("--beside", type=int, default=0, help="idle kernels with torch besides")
     asked = parser.parse_args()
     lessons = asked.lessons or sorted((ROOT / "notebooks").glob("*.ipynb"))
-    over = []
+    over, judged = [], "PSS" if asked.beside else "alone"
     with ExitStack() as neighbours:
         for _ in range(asked.beside):
             run, _ = neighbours.enter_context(kernel())
@@ -119,8 +121,9 @@ def main():
         for path in lessons:
             sizes, loaded = highest(cells_of(path), path.parent)
             row(path.stem, sizes, loaded)
-            over += [path.stem] if sizes["alone"] >= LIMIT else []
-    print(f"alone, {len(lessons) - len(over)} of {len(lessons)} stay below {LIMIT} MiB", "above:" if over else "", *over)
+            over += [path.stem] if sizes[judged] >= LIMIT else []
+    fine = len(lessons) - len(over)
+    print(f"{judged}: {fine} of {len(lessons)} below {LIMIT} MiB", "but not" if over else "", *over)
     return 1 if over else 0
 
 
