@@ -141,7 +141,8 @@ class Sheet:
             artist.set_animated(True)  # `draw` leaves them out
         ax = self._axes
         still = _still(self, (ax.get_xlim(), ax.get_ylim(), ax.get_yscale()))
-        memoryview(self._canvas.buffer_rgba()).cast("B")[:] = decompress(still)  # type: ignore[no-untyped-call]
+        pixels = self._canvas.get_renderer().buffer_rgba()  # type: ignore[no-untyped-call]
+        pixels.cast("B")[:] = decompress(still)
         for artist in moving:
             ax.draw_artist(artist)
 
