@@ -3,7 +3,7 @@
 `COURSE_DEVICE` chooses it: `auto` (the default), `cpu`, `cuda` or `cuda:N`. What was asked for and is not there is an
 error, never a silent step down to something slower. This room alone reads the environment: `COURSE_PROGRESS=off` keeps
 progress bars away, `COURSE_STRICT=1` makes checks raise. Loading it also sets torch's waiting policy, once, before
-torch is loaded.
+torch is loaded, and keeps torch's threads within what a hub or a container allows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ import re
 # wish for sleep once, as torch loads. Whoever has chosen a policy keeps it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from course_utils.processors import most_threads, processor_limit
 import course_utils.starting  # noqa: F401 - before matplotlib
 import torch
+
+# torch counts the machine's processors, not those that it may use. More threads than these only wait for each other.
+# Here, not by OMP_NUM_THREADS: so it holds where torch came first, too, and never makes them more than torch would.
+_most = most_threads(processor_limit(os.environ.get("CPU_LIMIT", "")))
+if _most and not os.environ.get("OMP_NUM_THREADS") and torch.get_num_threads() > _most:
+    torch.set_num_threads(_most)
 
 
 def pick_device(name: str | None = None) -> str:

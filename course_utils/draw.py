@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course_utils import paper, svg
+from course_utils import svg
 from course_utils.dot import to_dot
 from course_utils.engine import Value
 from course_utils.graph import Graph
@@ -59,6 +59,8 @@ def save(graph: Graph, path: str | Path) -> None:
     """
     path = Path(path)
     if path.suffix in (".png", ".pdf"):
+        from course_utils import paper  # here, as it needs matplotlib, and most graphs are never saved
+
         data = paper.to_file(stage(graph), path.suffix[1:], sent=_is_backward(graph))
     elif path.suffix in (".svg", ".dot"):
         data = (to_svg(graph) if path.suffix == ".svg" else to_dot(graph)).encode()

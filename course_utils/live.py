@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import json
 
 from course_utils.curves import Numbers, Stored, axes_of, lengths_along
+from course_utils.memory import give_back
 from course_utils.picture import describe, to_png, to_svg
 from course_utils.player import Control, changes, player_html
 from course_utils.style import picture_html
@@ -97,6 +98,7 @@ class LiveFigure:
         moves, numbers = self._stored()
         drawing = _svg(self.figure, self.moves), numbers
         html = player_html(still, self.controls, moves, self.words, sentence=self.sentence, drawing=drawing)
+        give_back()
         return {"text/html": html, "image/png": png, "text/plain": words}
 
     def _lay_out(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import re
 from typing import Any
 
+from course_utils.memory import give_back
 from course_utils.saving import write_whole
 from course_utils.style import picture_html
 from matplotlib import rc_context, rcParams
@@ -25,7 +26,6 @@ from matplotlib.lines import Line2D
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from PIL import Image
-import torch
 
 _NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"  # letters that no XML may hold
 UNTOLD = "_untold"  # the label of a line that adds nothing to the words
@@ -76,6 +76,7 @@ class SelfShowingAxes(Axes):
         width, height = figure.get_size_inches() * 100
         png, words = to_png(figure), describe(self)
         html = picture_html(png, mime="image/png", words=words, width=round(width), height=round(height))
+        give_back()
         return {"text/html": html, "image/png": png, "text/plain": words}
 
 
@@ -160,7 +161,7 @@ def _pixels(width: float, height: float, dpi: float) -> RendererAgg:
 
 
 def _describe_line(line: Line2D) -> str:
-    x, y = (torch.as_tensor(data, dtype=torch.float64).tolist() for data in line.get_data())
+    x, y = (data.tolist() for data in line.get_data(orig=False))  # type: ignore[union-attr] # orig: in numbers
     name = str(line.get_label())
     drawn = [place for place in range(len(y)) if math.isfinite(y[place])]
     if not drawn or name == UNTOLD:

@@ -19,6 +19,18 @@ def processor_limit(asked: str = "", root: Path = _ROOT) -> float:
     return min([_number(asked), *_quotas(root)])
 
 
+def most_threads(limit: float) -> int | None:
+    """The number of threads that have a processor each, at least one; None where nothing limits it.
+
+    Args:
+        limit: what `processor_limit` gives: a part of a processor counts as one.
+
+    >>> most_threads(0.5), most_threads(2.0), most_threads(math.inf)
+    (1, 2, None)
+    """
+    return None if limit == math.inf else max(1, math.ceil(limit))
+
+
 def _number(text: str) -> float:
     try:
         number = float(text)

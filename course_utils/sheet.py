@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 import math
+from zlib import compress, decompress
 
 from course_utils.markup import plain
+from course_utils.memory import give_back
 from course_utils.picture import SharedCanvas, describe, finite
 from course_utils.plot import plot_loss
 from course_utils.style import COLOURS, picture_html
@@ -109,7 +111,10 @@ class Sheet:
         self._choose_axes(losses, anew)
         self._moving = [artist for artist in (*ax.lines, *ax.texts) if artist not in before]
         self._paint([*self._moving, title])
-        return Picture(_encode(self._canvas), describe(ax), *self._size)
+        png = _encode(self._canvas)
+        if anew:
+            give_back()  # not at each step of a drag
+        return Picture(png, describe(ax), *self._size)
 
     def say(self, words: str) -> Sentence:
         """The words in the place of a run."""
@@ -136,19 +141,20 @@ class Sheet:
             artist.set_animated(True)  # `draw` leaves them out
         ax = self._axes
         still = _still(self, (ax.get_xlim(), ax.get_ylim(), ax.get_yscale()))
-        self._canvas.restore_region(still)  # type: ignore[no-untyped-call]
+        pixels = self._canvas.get_renderer().buffer_rgba()  # type: ignore[no-untyped-call]
+        pixels.cast("B")[:] = decompress(still)
         for artist in moving:
             ax.draw_artist(artist)
 
-    def pixels(self) -> object:
-        """What is drawn once: everything but the run."""
+    def pixels(self) -> bytes:
+        """What is drawn once, everything but the run: mostly paper, so its pixels fit in a hundredth of their size."""
         self._canvas.draw()  # type: ignore[no-untyped-call]
-        return self._canvas.copy_from_bbox(self._figure.bbox)  # type: ignore[no-untyped-call]
+        return compress(self._canvas.buffer_rgba(), level=1)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=2)
-def _still(sheet: Sheet, state: object) -> object:
-    """The sheet without a run; only the last two that were looked at, 3 MB each, whatever a notebook holds on to."""
+def _still(sheet: Sheet, state: object) -> bytes:
+    """The sheet without a run; only the last two that were looked at, whatever a notebook holds on to."""
     return sheet.pixels()
 
 

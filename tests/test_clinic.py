@@ -151,6 +151,7 @@ WORDS = [
     "Inference tensors cannot be saved for backward.",
     "inference tensor outside InferenceMode",
     "Expected all tensors to be on the same device",
+    "Expected tensor to have cuda DeviceType, but got tensor with cpu DeviceType (while checking arguments)",
     "function FBackward returned an incorrect number of gradients (expected 2, got 1)",
     "(expected 99999999999, got -1)",
     "The .grad attribute of a Tensor that is not a leaf Tensor",

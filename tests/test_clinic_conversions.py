@@ -172,3 +172,10 @@ def test_two_devices_in_torchs_words_for_cuda():
     said = shell.run("z = mul(w, x)")
     assert [(one.ailment, one.tensor, one.line) for one in said.leaflets] == [("two devices", "w", 1)]
     shell.close()
+
+
+def test_two_devices_in_the_words_of_an_operation_that_looks_for_itself():
+    shell, said = admit("far = torch.ones(2, device='meta')\nz = w.inner(far)")
+    assert "DeviceType" in str(said.error)
+    assert [(one.ailment, one.tensor, one.line) for one in said.leaflets] == [("two devices", "far", 2)]
+    shell.close()

@@ -79,6 +79,8 @@ HARMLESS = [
 ]  # fmt: skip
 # What a room may do that could do harm, and why it does.
 NEEDED = {
+    "__init__": (r"importlib\.import_module", "a helper's room, by a table of its own"),
+    "afterwards": (r"importlib\.\w+\.\w+", "what is to be done once matplotlib is loaded"),
     "attempt": (r"ctypes\.\w+", "stops a learner's function that does not end"),
     "device": (r"os\.environ", "the one room that reads the environment"),
     "edition": (r"importlib\.\w+\.\w+|\.read_text", "which version of the course is installed"),
@@ -87,6 +89,7 @@ NEEDED = {
         "`export_graphs(f)`, which a learner calls, runs the text of f in another Python and takes its graphs back",
     ),
     "machine": (r"importlib\.metadata\.\w+", "which versions are installed"),
+    "memory": (r"ctypes\.\w+", "gives free memory back to the machine"),
     "paper": (r"\.savefig", "into memory"),
     "picture": (r"\.savefig", "into memory, or to the file that the learner names"),
     "player": (r"\.read_text", "its own script"),

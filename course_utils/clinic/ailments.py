@@ -75,7 +75,11 @@ AILMENTS = (
     _known((RuntimeError,), r"only change requires_grad flags? of leaf", flags.flag_of_result),
     _known((RuntimeError,), r"can't retain_grad on tensor", flags.kept_without_asking),
     _known((RuntimeError,), r"inference tensors? (cannot be saved|outside)", devices.from_inference),
-    _known((RuntimeError,), r"on the same device|not on the expected device", devices.elsewhere),
+    _known(
+        (RuntimeError,),
+        r"on the same device|not on the expected device|DeviceType, but got tensor with",
+        devices.elsewhere,
+    ),
     _known(
         (RuntimeError,),
         r"function (?P<kind>\w+?)Backward returned an incorrect number of gradients "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import math
 from pathlib import Path
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from course_utils.commands.course import CURE, find_course
 from course_utils.commands.trouble import Trouble
 from course_utils.edition import INSTALL
 from course_utils.machine import Finding
-from course_utils.processors import processor_limit
+from course_utils.processors import most_threads, processor_limit
 
 KERNEL = "python3"
 WHERE = "import sys; print(sys.prefix)"
@@ -92,7 +91,7 @@ def check_threads() -> Iterator[Finding]:
     fine = policy.strip().upper() == "PASSIVE"
     yield Finding("waiting threads", "OMP_WAIT_POLICY=PASSIVE, or neighbours starve", policy, fine, cure)
     limit = processor_limit(around.get("CPU_LIMIT", ""))
-    threads, most = torch.get_num_threads(), max(1.0, math.ceil(limit) if limit < math.inf else limit)
-    wanted = f"no more than the limit of {limit:g} processors" if limit < math.inf else ""
-    cure = f"set OMP_NUM_THREADS={most:g} before JupyterLab starts"
-    yield Finding("threads", wanted, f"torch takes {threads}", threads <= most, cure)
+    threads, most = torch.get_num_threads(), most_threads(limit)
+    wanted = f"no more than the limit of {limit:g} processors" if most else ""
+    cure = f"set OMP_NUM_THREADS={most} before JupyterLab starts"
+    yield Finding("threads", wanted, f"torch takes {threads}", most is None or threads <= most, cure)
