@@ -24,6 +24,12 @@ class Trial:
     came: object
     wanted: object
 
+    def __str__(self):
+        wanted = f" or {self.wanted[1]}" if isinstance(self.wanted, tuple) else ""
+        return f"{'ok' if self.held else 'NO':3} {self.what}: {self.came}" + (
+            "" if self.held else f", must be {self.wanted[0] if wanted else self.wanted}{wanted}"
+        )
+
     @property
     def held(self):
         return self.came in self.wanted if isinstance(self.wanted, tuple) else self.came == self.wanted
@@ -143,7 +149,7 @@ def wires(other, kernel):
         assert any(secret in str(message["content"]) for message in told["messages"])
 
     yield Trial("ports of another's kernel: messages overheard", overheard(kernel, speak), 0)
-    yield Trial("ports of a kernel without encryption: overheard (control)", bool(bare_kernel("")), True)
+    yield Trial("ports of a kernel without encryption: overheard (control)", bool(bare_kernel("disabled")), True)
     yield Trial("ports of such a kernel with it: messages overheard", bare_kernel("auto"), 0)
 
 

@@ -63,7 +63,9 @@ def published(folder):
 
 def uncommitted():
     """The tracked files that are not as in the last commit: students would not get them."""
-    said = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=ROOT, check=True, capture_output=True, text=True)
+    said = subprocess.run(
+        ["git", "status", "--porcelain", "-uno"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return [line[3:] for line in said.stdout.splitlines()]
 
 

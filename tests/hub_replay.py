@@ -89,7 +89,9 @@ def judged(room, stored, records):
         (room / name / "record.json").write_text(json.dumps(ran), encoding="utf-8")
     options = ["-q", "--nbval", "-p", "hub_replay", "-p", "no:cacheprovider", "-p", "no:xdist", "--color=no"]
     here = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "PYTEST_ADDOPTS": ""}
-    done = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=room, env=here, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options], cwd=room, env=here, capture_output=True, text=True
+    )
     if not (room / "verdicts.json").exists():
         raise RuntimeError(f"nbval compared nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     equal, differ = json.loads((room / "verdicts.json").read_text(encoding="utf-8"))

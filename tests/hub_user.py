@@ -10,6 +10,8 @@ import requests
 import websocket
 
 WAIT = 600  # seconds for one answer
+THREADS = """import os, torch
+print(f"threads: {torch.get_num_threads()}, OMP_WAIT_POLICY: {os.environ.get('OMP_WAIT_POLICY')}")"""
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Student:
         seconds: by step, how long it took.
         ran: for every cell the source, the id of its request and the messages that came.
         fault: what went wrong, or "".
+        kernel: the number of the kernel.
+        tells: what the kernel says of its threads.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Student:
     ran: list = field(default_factory=list)
     fault: str = ""
     kernel: str = ""
+    tells: str = ""
 
     def __post_init__(self):
         self.browser = requests.Session()
@@ -97,6 +102,9 @@ class Student:
             for cell in page["cells"]:
                 if cell["cell_type"] == "code":
                     self.ran.append(line.run("".join(cell["source"])))
+            self.tells = "".join(
+                message["content"].get("text", "") for message in line.run(THREADS)["messages"]
+            ).strip()
 
     def line(self):
         """A line to the kernel, as JupyterLab has one."""
