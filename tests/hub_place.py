@@ -45,7 +45,7 @@ def environment(folder):
             raise Missing(NPM)
         print(f"making an environment in {folder}: some minutes, the first time", flush=True)
         venv.create(folder / "python", clear=True, with_pip=True)
-        install = ["install", "-q", "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[hub]"]
+        install = ["install", "-qq", "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[hub]"]
         subprocess.run([programs / "pip", *install], check=True)
         npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder / "proxy"), PROXY]
         subprocess.run(npm, check=True)
@@ -63,10 +63,8 @@ def published(folder):
 
 def uncommitted():
     """The tracked files that are not as in the last commit: students would not get them."""
-    said = subprocess.run(
-        ["git", "status", "--porcelain", "-uno"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return [line[3:] for line in said.stdout.splitlines()]
+    said = subprocess.check_output(["git", "status", "--porcelain", "-uno"], cwd=ROOT, text=True)
+    return [line[3:] for line in said.splitlines()]
 
 
 @contextmanager
@@ -104,13 +102,13 @@ def surroundings(programs, room):
 
 
 def wait_for(address, hub):
-    for _ in range(1200):
+    for _ in range(600):
         with suppress(URLError, ConnectionError):
             urlopen(address).close()
             return
         if hub.poll() is not None:
             raise RuntimeError("the hub stopped before it answered; see hub.log")
-        time.sleep(0.1)
+        time.sleep(0.2)
     raise TimeoutError("the hub did not answer within two minutes")
 
 

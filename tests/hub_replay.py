@@ -1,7 +1,7 @@
 """nbval compares what students saw: `pytest -p hub_replay`, where each notebook has a record.json beside it.
 
-No kernel starts: what a student's kernel on the hub had answered is played to nbval, message by message. So the rules of
-a green run are those of `pytest --nbval notebooks/`, with notebooks/conftest.py and sanitize.cfg, and there are no others.
+No kernel starts: what a student's kernel on the hub had answered is played to nbval, message by message. So the rules
+are those of `pytest --nbval notebooks/`, with notebooks/conftest.py and sanitize.cfg, and there are no others.
 """
 
 from collections import Counter, deque
@@ -93,6 +93,6 @@ def judged(room, stored, records):
         [sys.executable, "-m", "pytest", *options], cwd=room, env=here, capture_output=True, text=True
     )
     if not (room / "verdicts.json").exists():
-        raise RuntimeError(f"nbval compared nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(f"nbval compared nothing: {done.stdout[-3000:]}")
     equal, differ = json.loads((room / "verdicts.json").read_text(encoding="utf-8"))
     return Counter(equal), differ
