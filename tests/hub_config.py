@@ -38,7 +38,7 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:  # a machine of CI, where there
     c.Spawner.args.append("--allow-root")
 # Bars of progress come by the clock: no two runs compare.
 c.Spawner.environment = {"COURSE_PROGRESS": "off"}
-# This spawner does not enforce it, but tells it to the kernels as CPU_LIMIT, and the course takes as many threads.
+# This spawner does not enforce it, but tells it to the kernels, as CPU_LIMIT.
 c.Spawner.cpu_limit = 1
 # All start at once, on few processors.
 c.Spawner.start_timeout = c.Spawner.http_timeout = 600

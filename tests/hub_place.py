@@ -57,6 +57,8 @@ def published(folder):
     """The address of a bare repository with the last commit of this course alone, on its branch `main`."""
     repository = folder / "course.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", repository], check=True)
+    # From a clone of the last commits alone, too.
+    subprocess.run(["git", "config", "receive.shallowUpdate", "true"], cwd=repository, check=True)
     subprocess.run(["git", "push", "-q", repository, "HEAD:refs/heads/main"], cwd=ROOT, check=True)
     return repository.as_uri()
 

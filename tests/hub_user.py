@@ -11,7 +11,8 @@ import websocket
 
 WAIT = 600  # seconds for one answer
 THREADS = """import os, torch
-print(f"threads: {torch.get_num_threads()}, OMP_WAIT_POLICY: {os.environ.get('OMP_WAIT_POLICY')}")"""
+told = [f"{name}={os.environ.get(name)}" for name in ("CPU_LIMIT", "OMP_WAIT_POLICY")]
+print(torch.get_num_threads(), "threads,", *told)"""
 
 
 @dataclass
@@ -126,9 +127,9 @@ class Student:
         """The cookie against forged requests, which hub and server set each for its own path."""
         return next((each.value for each in self.browser.cookies if each.name == "_xsrf" and each.path == path), "")
 
-    def cookies(self):
-        """What a browser sends to the student's server."""
-        request = requests.Request("GET", f"{self.server}/api", cookies=self.browser.cookies)
+    def cookies(self, owner=None):
+        """What the browser sends to the student's own server, or to another owner's."""
+        request = requests.Request("GET", f"{(owner or self).server}/api")
         return self.browser.prepare_request(request).headers.get("Cookie", "")
 
 
