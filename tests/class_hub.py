@@ -14,6 +14,7 @@ the run, in a temporary folder that is gone afterwards. What the hub is not: see
 import argparse
 import os
 from pathlib import Path
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,9 +24,9 @@ import time
 
 from grading_source import lesson_named
 from hub_leaks import trials
-from hub_place import ROOT, Missing, environment, published, running, uncommitted
+from hub_place import LOG, ROOT, Missing, environment, published, running, uncommitted
 from hub_replay import judged
-from hub_table import HEAD, kernel_of, mebibytes, memory, processes, seconds, verdict
+from hub_table import HEAD, cost, costs, kernel_of, processes, seconds, verdict
 from hub_user import Student
 import nbformat
 import psutil
@@ -47,9 +48,9 @@ def at_once(students, course, lesson):
 
 
 def one_alone(student, course, lesson, hub):
-    """One student with the machine to himself; the memory then. His server is stopped before the class comes."""
+    """One student with the machine to himself; what it cost then. His server is stopped before the class comes."""
     at_once([student], course, lesson)
-    took = memory(hub)
+    took = cost(hub)
     student.ask("DELETE", f"{student.hub}/hub/api/users/{student.name}/server", under="/hub/")
     for _ in range(600):
         if student.name not in processes(hub):
@@ -67,11 +68,11 @@ def hold(room, programs, users, lesson):
         before = one_alone(first, course, lesson, hub)
         print(f"one student alone: {first.fault or 'finished'}; now {users} at once", flush=True)
         highest = at_once(students, course, lesson)
-        after = memory(hub)
+        after = cost(hub)
         good = [one for one in students if not one.fault][:2]
         tried = trials(*good, lambda name: kernel_of(hub, name)) if len(good) == 2 else []
     told, right = compare(room, first, students, lesson)
-    told += [HEAD, *seconds(first, students), *mebibytes(before, after)]
+    told += [HEAD, *seconds(first, students), *costs(before, after)]
     told.append(f"load {load:.1f} before, at most {highest:.1f}, on {os.cpu_count()} processors")
     told.append(f"in the kernels: {'; '.join(sorted({one.tells for one in students if one.tells}))}")
     held = [trial for trial in tried if trial.held]
@@ -116,13 +117,20 @@ def run(asked):
         room = Path(temporary).resolve()
         try:
             told, right = hold(room, programs, asked.users, lesson)
-        except Exception:
-            log = room / "hub.log"
-            print(log.read_text(encoding="utf-8")[-3000:] if log.exists() else "the hub wrote no log", file=sys.stderr)
-            raise
+        finally:
+            keep_log(room, asked.env)
         left = left_behind(room)
     print(*told, f"left behind: {len(left)} processes, {int(room.exists())} folders", sep="\n")
-    return 0 if right and not left else 1
+    if right and not left:
+        return 0
+    print(f"not as it must be; {asked.env / LOG} has the hub's log")
+    return 1
+
+
+def keep_log(room, folder):
+    """Keep the log of the last hub, which without it would be gone with all else."""
+    if (room / LOG).exists():
+        shutil.copy(room / LOG, folder / LOG)
 
 
 def main(arguments):

@@ -19,6 +19,7 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 CONFIG = Path(__file__).with_name("hub_config.py")
+LOG = "hub.log"
 PROXY = "configurable-http-proxy@5.3.0"
 ASKED = ("pyproject.toml", "constraints.txt")
 NPM = """npm is missing: JupyterHub's proxy is a program for Node.js. Install Node.js 20 or newer, which brings npm:
@@ -83,7 +84,7 @@ def running(room, programs, users):
     note.write_text(json.dumps(given), encoding="utf-8")
     for user in users:
         (room / "homes" / user).mkdir(parents=True)
-    with (room / "hub.log").open("w") as log:
+    with (room / LOG).open("w") as log:
         hub = subprocess.Popen(
             [programs / "jupyterhub", "--config", CONFIG], cwd=room, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             env=surroundings(programs, room), start_new_session=True,
@@ -109,7 +110,7 @@ def wait_for(address, hub):
             urlopen(address).close()
             return
         if hub.poll() is not None:
-            raise RuntimeError("the hub stopped before it answered; see hub.log")
+            raise RuntimeError(f"the hub stopped before it answered; see {LOG}")
         time.sleep(0.2)
     raise TimeoutError("the hub did not answer within two minutes")
 

@@ -10,18 +10,20 @@ HEAD = f"{'':22}{'alone':>9}{'median':>9}{'max':>9}{'ratio':>9}"
 
 
 @dataclass
-class Memory:
-    """Mebibytes (proportional set size: what is shared counts once); None where the system does not tell.
+class Cost:
+    """What a hub takes, in mebibytes (proportional set size: what is shared counts once) and in seconds of processors.
 
     Attributes:
-        hub, proxy: theirs.
-        servers, kernels: by student.
+        hub, proxy: mebibytes; None where the system does not tell.
+        servers, kernels: the same, by student.
+        work: seconds of processors so far, by student, of server and kernel together.
     """
 
     hub: float | None
     proxy: float | None
     servers: dict
     kernels: dict
+    work: dict
 
 
 def processes(hub):
@@ -45,13 +47,14 @@ def kernel_of(hub, name):
     return kernel
 
 
-def memory(hub):
+def cost(hub):
     """What the hub and all students take now."""
     found = processes(hub)
     own = found.pop("")
     kernels = {name: total(filter(is_kernel, group)) for name, group in found.items()}
     servers = {name: total(one for one in group if not is_kernel(one)) for name, group in found.items()}
-    return Memory(total(own[:1]), total(own[1:]), servers, kernels)
+    work = {name: sum(sum(one.cpu_times()[:4]) for one in group) for name, group in found.items()}
+    return Cost(total(own[:1]), total(own[1:]), servers, kernels, work)
 
 
 def total(group):
@@ -60,9 +63,9 @@ def total(group):
     return None if None in sizes else sum(sizes) / 2**20
 
 
-def both(memory):
+def both(took):
     """By student the mebibytes of the server and the kernel together."""
-    pairs = ((memory.servers[name], memory.kernels[name]) for name in memory.servers)
+    pairs = ((took.servers[name], took.kernels[name]) for name in took.servers)
     return [None if None in pair else sum(pair) for pair in pairs]
 
 
@@ -83,11 +86,12 @@ def seconds(alone, students):
     yield row("all four, s", sum(alone.seconds.values()), [sum(one.values()) for one in done])
 
 
-def mebibytes(before, after):
-    """The lines about memory: with one student, and with the class."""
+def costs(before, after):
+    """The lines about processors and memory: with one student, and with the class."""
+    yield row("of a processor, s", next(iter(before.work.values()), None), [*after.work.values()])
     for what, parts in (
-        ("server, MiB", lambda memory: [*memory.servers.values()]),
-        ("kernel, MiB", lambda memory: [*memory.kernels.values()]),
+        ("server, MiB", lambda took: [*took.servers.values()]),
+        ("kernel, MiB", lambda took: [*took.kernels.values()]),
         ("server + kernel, MiB", both),
     ):
         yield row(what, next(iter(parts(before)), None), parts(after), ".0f")

@@ -14,7 +14,7 @@ import class_hub
 from hub_leaks import Trial, bare_kernel
 import hub_place
 from hub_replay import judged
-from hub_table import Memory, mebibytes, row, seconds, verdict
+from hub_table import Cost, costs, row, seconds, verdict
 from hub_user import Student, said, told_by
 import nbformat
 from packaging.requirements import Requirement
@@ -153,26 +153,23 @@ def test_the_table_holds_a_class_against_one():
     times = {"login": 1.0, "ready": 2.0, "pull": 0.5, "lesson": 4.0}
     slow = {step: 3 * value for step, value in times.items()}
     slowest = {step: 5 * value for step, value in times.items()}
-    lines = list(seconds(student("one", **times), [student(name, **took) for name, took in
-                                                   (("a", times), ("b", slow), ("c", slowest))]
-                         + [student("d", "stopped", login=9.0)]))  # fmt: skip
+    students = [student(name, **took) for name, took in (("a", times), ("b", slow), ("c", slowest))]
+    lines = list(seconds(student("one", **times), [*students, student("d", "stopped", login=9.0)]))
     assert lines[0].split() == ["login,", "s", "1.0", "3.0", "5.0", "3.0x"]
     assert lines[4].split() == ["all", "four,", "s", "7.5", "22.5", "37.5", "3.0x"]
-    alone, all_of_them = (
-        Memory(100, 50, {"one": 120}, {"one": 240}),
-        Memory(100, 50, {"a": 110, "b": 130}, {"a": 200, "b": 220}),
-    )
-    lines = list(mebibytes(alone, all_of_them))
-    assert lines[2].split() == ["server", "+", "kernel,", "MiB", "360", "330", "350", "0.9x"]
-    assert lines[3] == "hub 100 MiB, proxy 50 MiB, all together 810 MiB"
+    alone = Cost(100, 50, {"one": 120}, {"one": 240}, {"one": 9.0})
+    lines = list(costs(alone, Cost(100, 50, {"a": 110, "b": 130}, {"a": 200, "b": 220}, {"a": 9.0, "b": 18.0})))
+    assert lines[0].split() == ["of", "a", "processor,", "s", "9.0", "13.5", "18.0", "1.5x"]
+    assert lines[3].split() == ["server", "+", "kernel,", "MiB", "360", "330", "350", "0.9x"]
+    assert lines[4] == "hub 100 MiB, proxy 50 MiB, all together 810 MiB"
 
 
 def test_what_the_system_does_not_tell_is_said():
     assert "not known" in row("kernel, MiB", None, [1.0])
     assert "not known" in row("kernel, MiB", 1.0, [None, 1.0])
     assert "not known" in row("lesson, s", 1.0, [])
-    unknown = Memory(None, None, {"one": None}, {"one": None})
-    assert all("not known" in line for line in mebibytes(unknown, unknown))
+    unknown = Cost(None, None, {"one": None}, {"one": None}, {})
+    assert all("not known" in line for line in costs(unknown, unknown))
 
 
 @pytest.mark.parametrize(
