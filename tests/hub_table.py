@@ -113,4 +113,7 @@ def verdict(students, cells, equal, differ):
     right = [name for name in finished if equal.get(name, 0) == cells and not differ.get(name)]
     total = f"{sum(equal.get(one.name, 0) for one in students)} of {cells * len(students)} cells equal"
     line = f"finished {len(finished)}/{len(students)}, right {len(right)}/{len(students)} ({total})"
+    if lost := [f"{one.name}: {', '.join(one.lost)}" for one in students if one.lost]:
+        times = sum(len(one.lost) for one in students)
+        line += f"; a kernel was lost, and the lesson begun anew, {times} times ({'; '.join(lost)})"
     return line, bool(cells) and len(right) == len(students)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import requests
-import websocket
+from websocket import WebSocketException, create_connection
 
 WAIT = 600  # seconds for one answer
 THREADS = """import os, torch
@@ -25,6 +25,7 @@ class Student:
         seconds: by step, how long it took.
         ran: for every cell the source, the id of its request and the messages that came.
         fault: what went wrong, or "".
+        lost: by kernel that was lost, how.
         kernel: the number of the kernel.
         tells: what the kernel says of its threads.
     """
@@ -35,6 +36,7 @@ class Student:
     seconds: dict = field(default_factory=dict)
     ran: list = field(default_factory=list)
     fault: str = ""
+    lost: list = field(default_factory=list)
     kernel: str = ""
     tells: str = ""
 
@@ -94,18 +96,34 @@ class Student:
             raise RuntimeError(f"the course was not pulled: {told[-1:]}")
 
     def learn(self, lesson):
-        """Open a lesson and run it from top to bottom."""
+        """Open a lesson and run it from top to bottom; where the kernel is lost, anew with another, twice at most.
+
+        Whoever runs a notebook does so too when JupyterLab says that there is no kernel any more. Here kernels are lost
+        when many start at once on one machine: a server chooses five free ports, and until its kernel takes them, some
+        seconds later, another process has one. The server then starts the kernel five times more, on the same ports.
+        """
         path = f"course/notebooks/{lesson}.ipynb"
         page = self.api("GET", f"contents/{path}").json()["content"]
+        sources = ["".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "code"]
         asked = {"path": path, "type": "notebook", "name": "", "kernel": {"name": "python3"}}
-        self.kernel = self.api("POST", "sessions", json=asked).json()["kernel"]["id"]
+        while True:
+            self.kernel = self.api("POST", "sessions", json=asked).json()["kernel"]["id"]
+            try:
+                return self.run_all(sources)
+            except WebSocketException as lost:
+                if len(self.lost) == 2:
+                    raise
+                self.lost.append(f"{type(lost).__name__}, after {len(self.ran)} cells")
+                self.ran.clear()
+                self.ask("DELETE", f"{self.server}/api/kernels/{self.kernel}")  # 404 if it is dead
+
+    def run_all(self, sources):
+        """Run cells one after the other; then ask the kernel about its threads."""
         with self.line() as line:
-            for cell in page["cells"]:
-                if cell["cell_type"] == "code":
-                    self.ran.append(line.run("".join(cell["source"])))
-            self.tells = "".join(
-                message["content"].get("text", "") for message in line.run(THREADS)["messages"]
-            ).strip()
+            for source in sources:
+                self.ran.append(line.run(source))
+            told = line.run(THREADS)["messages"]
+        self.tells = "".join(message["content"].get("text", "") for message in told).strip()
 
     def line(self):
         """A line to the kernel, as JupyterLab has one."""
@@ -137,7 +155,7 @@ class Line:
     """A websocket to a kernel."""
 
     def __init__(self, address, cookies, origin):
-        self.socket = websocket.create_connection(
+        self.socket = create_connection(
             address, timeout=WAIT, cookie=cookies, origin=origin, header=["Sec-Fetch-Mode: websocket"],
             http_no_proxy=["127.0.0.1"],
         )  # fmt: skip

@@ -3,6 +3,7 @@
 The class itself is a command of its own: it takes minutes, and packages that the course does not need.
 """
 
+from contextlib import nullcontext
 import json
 import os
 from pathlib import Path
@@ -21,6 +22,7 @@ from packaging.requirements import Requirement
 import psutil
 import pytest
 from traitlets.config import Config
+from websocket import WebSocketConnectionClosedException
 
 ROOT = Path(__file__).parent.parent
 
@@ -208,6 +210,38 @@ def test_a_server_that_cannot_be_reached_is_a_students_fault_and_no_ones_else():
     one.study("file:///nothing", "02_graph")
     assert "Connection" in one.fault
     assert one.seconds == {}
+
+
+class Answer:
+    def json(self):
+        return {"content": {"cells": [{"cell_type": "code", "source": "1"}]}, "kernel": {"id": "k"}}
+
+
+class Unlucky(Student):
+    """Whose kernel is lost as often as wished, after a cell."""
+
+    def api(self, method, path, **more):
+        return Answer()
+
+    def ask(self, method, address, **more):
+        self.asked = method, address
+
+    def run_all(self, sources):
+        self.ran += sources
+        if len(self.lost) < self.bad_luck:
+            raise WebSocketConnectionClosedException("lost")
+
+
+@pytest.mark.parametrize(("times", "finished"), [(0, True), (1, True), (2, True), (3, False)])
+def test_a_lost_kernel_is_told_and_the_lesson_begun_anew_twice_at_most(times, finished):
+    one = Unlucky("a", "", "http://127.0.0.1:1")
+    one.bad_luck = times
+    with nullcontext() if finished else pytest.raises(WebSocketConnectionClosedException):
+        one.learn("02_graph")
+    assert len(one.lost) == min(times, 2)
+    assert one.ran == ["1"]
+    assert ("begun anew" in verdict([one], 1, {"a": 1}, {})[0]) == (times > 0)
+    assert times == 0 or one.asked == ("DELETE", "http://127.0.0.1:1/user/a/api/kernels/k")
 
 
 def test_without_npm_the_command_says_how_to_get_it(tmp_path, monkeypatch, capsys):
