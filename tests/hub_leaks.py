@@ -5,16 +5,13 @@ Each refusal has a control beside it, which must succeed: a trial that reaches n
 
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from subprocess import DEVNULL
-import time
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from hub_user import Line
-import psutil
+from hub_ears import bare_kernel, overheard
+from hub_user import Student
 import requests
 from websocket import WebSocketBadStatusException
-import zmq
 
 DIARY = "diary.txt"
 
@@ -28,14 +25,16 @@ class Trial:
     wanted: object
 
     def __str__(self):
-        wanted = f" or {self.wanted[1]}" if isinstance(self.wanted, tuple) else ""
-        return f"{'ok' if self.held else 'NO':3} {self.what}: {self.came}" + (
-            "" if self.held else f", must be {self.wanted[0] if wanted else self.wanted}{wanted}"
-        )
+        rest = "" if self.held else f", must be {' or '.join(map(str, self._good))}"
+        return f"{'ok' if self.held else 'NO':3} {self.what}: {self.came}{rest}"
 
     @property
     def held(self):
-        return self.came in self.wanted if isinstance(self.wanted, tuple) else self.came == self.wanted
+        return self.came in self._good
+
+    @property
+    def _good(self):
+        return self.wanted if isinstance(self.wanted, tuple) else (self.wanted,)
 
 
 def trials(one, other, kernel_of):
@@ -69,7 +68,7 @@ def doors(one):
 
 def knock(one, form, *, xsrf=True):
     """The status of a login in a browser that was never here before."""
-    visitor = type(one)(one.name, one.password, one.hub)
+    visitor = Student(one.name, one.password, one.hub)
     visitor.browser.get(f"{one.hub}/hub/login")
     return visitor.post_login(form | ({"_xsrf": visitor.xsrf("/hub/")} if xsrf else {})).status_code
 
@@ -89,9 +88,8 @@ def cookies(one, other):
 
 def call(caller, called):
     """Run a cell in a student's kernel with somebody's cookies: "ran", or the status of the refusal."""
-    address = f"{called.server}/api/kernels/{called.kernel}/channels?session_id={uuid4().hex}"
     try:
-        with Line(address.replace("http", "ws", 1), caller.cookies(called), caller.hub) as line:
+        with called.line(caller) as line:
             line.run("1 + 1")
     except WebSocketBadStatusException as error:
         return error.status_code
@@ -163,42 +161,6 @@ def wires(other, kernel):
     yield Trial("ports of such a kernel with it: messages overheard", bare_kernel("auto"), 0)
 
 
-def overheard(kernel, speak, seconds=2):
-    """How many messages arrive at sockets without a key that are held to a process's ports, while something speaks."""
-    ports = {each.laddr.port for each in kernel.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
-    assert ports, "the kernel listens to no port: there is nothing to overhear"
-    context, heard = zmq.Context(), 0
-    ear = context.socket(zmq.SUB)
-    ear.subscribe(b"")
-    for port in ports:
-        ear.connect(f"tcp://127.0.0.1:{port}")
-    time.sleep(0.5)  # a subscription needs a moment to arrive
-    speak()
-    while ear.poll(1000 * seconds):
-        heard += bool(ear.recv_multipart())
-    context.destroy(linger=0)
-    return heard
-
-
-def bare_kernel(encryption):
-    """How many messages are overheard of a kernel of our own, with this setting of its `transport_encryption`."""
-    from jupyter_client import KernelManager
-
-    manager = KernelManager(transport_encryption=encryption)
-    manager.start_kernel(stderr=DEVNULL)  # without encryption it warns, and is right
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=60)
-        process = psutil.Process(manager.provisioner.pid)
-        return overheard(process, lambda: client.execute_interactive("print(6 * 7)", output_hook=str, timeout=60))
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-
-
 def status(method, address, **more):
     """The status of an answer to somebody without cookies."""
-    with requests.Session() as visitor:
-        visitor.trust_env = False
-        return visitor.request(method, address, **more).status_code
+    return requests.request(method, address, timeout=60, proxies={"http": ""}, **more).status_code

@@ -12,7 +12,8 @@ import sys
 import tomllib
 
 import class_hub
-from hub_leaks import Trial, bare_kernel
+from hub_ears import bare_kernel
+from hub_leaks import Trial
 import hub_place
 from hub_replay import judged
 from hub_table import Cost, costs, row, seconds, verdict
