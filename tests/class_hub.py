@@ -141,13 +141,16 @@ def main(arguments):
     asked = parser.parse_args(arguments)
     if asked.users < 2:
         parser.error(f"--users must be 2 or more, one cannot leak to oneself, got {asked.users}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the hub is stopped then, too
     try:
         return run(asked)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped, and the hub with it", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the hub is stopped then, too
     raise SystemExit(main(sys.argv[1:]))

@@ -260,6 +260,34 @@ def test_one_user_is_no_class(capsys):
     assert "--users must be 2 or more, one cannot leak to oneself, got 1" in capsys.readouterr().err
 
 
+def test_a_key_that_stops_the_command_leaves_the_log_alone(tmp_path, monkeypatch, capsys):
+    (tmp_path / "env").mkdir()
+    rooms = []
+
+    def hold(room, programs, users, lesson):
+        rooms.append(room)
+        (room / hub_place.LOG).write_text("what the hub said", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(class_hub, "environment", lambda folder: folder)
+    monkeypatch.setattr(class_hub, "hold", hold)
+    assert class_hub.main(["--env", str(tmp_path / "env")]) == 130
+    assert "stopped" in capsys.readouterr().err
+    assert not rooms[0].exists()
+    assert (tmp_path / "env" / hub_place.LOG).read_text(encoding="utf-8") == "what the hub said"
+
+
+@pytest.mark.parametrize(("right", "left", "code"), [(True, [], 0), (False, [], 1), (True, ["a process"], 1)])
+def test_the_exit_code_says_whether_all_is_right(right, left, code, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(class_hub, "environment", lambda folder: folder)
+    monkeypatch.setattr(class_hub, "hold", lambda *given: (["what is to be told"], right))
+    monkeypatch.setattr(class_hub, "left_behind", lambda room: left)
+    assert class_hub.main(["--env", str(tmp_path)]) == code
+    told = capsys.readouterr().out
+    assert f"what is to be told\nleft behind: {len(left)} processes" in told
+    assert ("not as it must be" in told) == bool(code)
+
+
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
 PARENT = f"""import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True, stdout=subprocess.PIPE)
