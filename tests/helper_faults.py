@@ -1,0 +1,66 @@
+"""A fault in each helper that a lesson imports: {helper: (file in course_utils, text in it, text in its place)}."""
+
+import ast
+from pathlib import Path
+import shutil
+
+HELPERS = Path(__file__).parent.parent / "course_utils"
+HELPER_FAULTS = {
+    "Value": ("engine.py", "= float(data), edges", "= float(data) + 1, edges"),
+    "attach_slider": ("slider.py", 'f"{value:.{decimals}f}"', 'f"{value:.{decimals + 1}f}"'),
+    "check_backward": ("checks.py", "judge_gradients, yours,", "lambda *_: RIGHT, yours,"),
+    "check_by": ("checks.py", "_report(judge_by, judge", "_report(lambda *_: RIGHT, judge"),
+    "check_engine": ("battery.py", "check_by(_engine_fault,", "check_by(lambda _: None,"),
+    "check_expression": ("claims.py", "check_by(judge, solved", "check_by(lambda: None, solved"),
+    "check_function": ("checks.py", "_report(judge_function,", "_report(lambda *_: RIGHT,"),
+    "check_gradient": ("checks.py", "_report(judge_slopes, ", "_report(lambda *_: RIGHT, "),
+    "check_order": ("lineup.py", "lambda answer: _order_fault(answer, engine)", "lambda answer: None"),
+    "check_turns": ("claims.py", "lambda answer: _turns_fault(answer, graph)", "lambda answer: None"),
+    "check_values": ("checks.py", "_report(judge_values,", "_report(lambda *_: RIGHT,"),
+    "diagnose": ("diagnosis/examination.py", "for finding in findings])", "for finding in findings[1:]])"),
+    "draw_graph": ("draw.py", "read_graph(result, names, callers_variables(), gradient, largest", "read_graph(result, {}, {}, gradient, largest"),
+    "draw_traced": ("traced.py", "return _SIGNS.get(name) or sign(", "return _SIGNS.get(name + name) or sign("),
+    "explain": ("chain.py", "return formulas.to_latex(self._found)", 'return formulas.to_latex(self._found).replace("+", "-")'),
+    "explore_learning_rate": ("explorer.py", "descend(model, start, tried, x", "descend(model, start, 2 * tried, x"),
+    "export_graphs": ("exported.py", "return list(graphs)", "return list(graphs)[::-1]"),
+    "pick_device": ("device.py", 'in found else "cpu"', 'in found else "meta"'),
+    "plot_fit": ("plot.py", "ax.plot(grid.tolist(), answer.tolist()", "ax.plot(grid.tolist(), (2 * answer).tolist()"),
+    "plot_graphs": ("beside.py", "-16, name, ha", "-16, name[::-1], ha"),
+    "plot_loss": ("plot.py", 'ylabel="loss", yscale', 'ylabel="error", yscale'),
+    "predict": ("card.py", "else '✗ Not so.'", "else '✓ Right.'"),
+    "read_error": ("clinic/reception.py", "return leaflet_for(error, earlier", "return None and leaflet_for(error, earlier"),
+    "record": ("record.py", "            notebook.settle()", "            pass"),
+    "show_machine": ("widgets.py", "map(str, self.findings)", "map(str, self.findings[1:])"),
+    "step_backward": ("stepper.py", 'f"Step {place} of', 'f"Step {place + 1} of'),
+    "trace": ("read.py", "return read_graph(result, names, callers_variables(), gradient)", "return read_graph(result, {}, {}, gradient)"),
+    "tune_learning_rate": ("tuner.py", "rate_slider(start, low, high)", "rate_slider(low, low, high)"),
+    "use_style": ("style.py", '"figure.figsize": (7.0, 3.6)', '"figure.figsize": (7.0, 4.6)'),
+    "watch_backward": ("watch.py", "self._seen.order.append(fn)", "pass"),
+}  # fmt: skip
+
+
+def helpers_of(notebook):
+    """The names that a notebook imports from course_utils."""
+    trees = [ast.parse(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in imports if node.module == "course_utils" for alias in node.names]
+
+
+def faults_of(notebook, quick):
+    """The helpers to be changed under a notebook: all that it imports, or, when quick, the one that says most of it."""
+    helpers = [name for name in HELPER_FAULTS if name in (found := helpers_of(notebook))]
+    assert set(found) == set(helpers), f"no fault is planted in {set(found) - set(helpers)}"
+    common = {"pick_device", "predict", "use_style"}
+    return [name for name in helpers if name not in common][:1] if quick else helpers
+
+
+def plant_helper(helper, folder):
+    """Put a copy of course_utils with the helper's fault into a folder, where it comes before the installed one."""
+    if folder.exists():
+        return
+    shutil.copytree(HELPERS, folder / "course_utils")  # compiled files too: only what is changed is compiled anew
+    file, old, new = HELPER_FAULTS[helper]
+    path = folder / "course_utils" / file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{file} must hold {old!r} once"
+    path.write_text(source.replace(old, new), encoding="utf-8")
