@@ -26,7 +26,9 @@ HERE = Path(__file__).parent
 CONTENTS = HERE / "contents.txt"
 CURE = "if that is meant: python tests/store_outputs.py --contents"
 EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
-PICTURES = r"data:image/png;base64,[A-Za-z0-9+/=]+|data-(?:drawing|numbers)='[A-Za-z0-9+/=]+'"  # all that may be left out
+PICTURES = (
+    r"data:image/png;base64,[A-Za-z0-9+/=]+|data-(?:drawing|numbers)='[A-Za-z0-9+/=]+'"  # all that may be left out
+)
 ARRAY = r'"from": (\d+), "shape": \[(\d+), (\d+), (\d+)\]'
 GAP = -(2**31)  # inf or nan
 UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
@@ -61,13 +63,13 @@ class Order(pytest.Item):
 
 def recorded():
     """Of every notebook in contents.txt the kinds and ids of its cells."""
-    found = {}
+    found, cells = {}, []
     lines = CONTENTS.read_text(encoding="utf-8").splitlines() if CONTENTS.is_file() else []
     for line in lines:
         if line.startswith("  "):
-            found[name].append(line.strip())  # noqa: F821 - a notebook's name stands above its cells
+            cells.append(line.strip())
         elif line and not line.startswith("#"):
-            found[name := line] = []
+            cells = found[line] = []
     return found
 
 

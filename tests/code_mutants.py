@@ -22,7 +22,7 @@ class Mutant:
         kind: a column of the table.
         cell: the id of the cell.
         fault: the line as it was and as it is.
-        source: the code of the whole cell.
+        source: the code of the whole cell; "" where it is not the code that has the fault.
     """
 
     lesson: str
@@ -30,10 +30,6 @@ class Mutant:
     cell: str
     fault: str
     source: str
-
-    @property
-    def name(self):
-        return f"{self.lesson} {self.cell}: {self.fault}"
 
 
 def mutants_of(lesson, cell):

@@ -13,6 +13,8 @@ import sys
 from contents import cells_of, written
 
 ROOT = Path(__file__).parent.parent
+
+
 class Copies:
     """A folder like the course's, with copies of its notebooks.
 
@@ -27,15 +29,21 @@ class Copies:
 
     def __init__(self, folder, *, stop_early=False):
         self.folder, self.notebooks, self.controls, self.rows = folder, folder / "notebooks", [], {}
-        shutil.copytree(ROOT / "notebooks", self.notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*"))
+        shutil.copytree(
+            ROOT / "notebooks", self.notebooks, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+        )
         shutil.copy(ROOT / "pyproject.toml", folder)
-        shutil.copy(Path(__file__).parent / ("stop_early.py" if stop_early else "heard_once.py"), folder / "conftest.py")
+        shutil.copy(
+            Path(__file__).parent / ("stop_early.py" if stop_early else "heard_once.py"), folder / "conftest.py"
+        )
 
     def add(self, stem, notebook, *, like=None, folder="."):
         """Write a notebook, and return its name within the folder; `like` is the one whose cells it should have."""
         name = Path(folder, f"{stem}_{len(self.rows):04}.ipynb").as_posix()
         self.rows[name] = cells_of(like or notebook)
-        (self.notebooks / name).write_text(json.dumps(notebook), encoding="utf-8")  # nbformat would take long to validate
+        (self.notebooks / name).write_text(
+            json.dumps(notebook), encoding="utf-8"
+        )  # nbformat would take long to validate
         return name
 
 

@@ -2,8 +2,8 @@
 
 No widget state and no widget addresses (a saved one is "model not found" to whoever opens it), no execution times, no
 version of the Python that ran it, no progress bar. What a cell prints is then the same on every machine, or pytest will
-say so. Which cells there are, and in which order, is stored too, in the folder's contents.txt: `--contents` alone writes
-that and runs nothing.
+say so. Which cells there are, and in which order, is stored too, in the folder's contents.txt: `--contents` writes that
+alone, and runs nothing.
 """
 
 import os
