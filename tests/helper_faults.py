@@ -48,17 +48,21 @@ def helpers_of(notebook):
 
 def faults_of(notebook, quick):
     """The helpers to be changed under a notebook: all that it imports, or, when quick, the one that says most of it."""
-    helpers = [name for name in HELPER_FAULTS if name in (found := helpers_of(notebook))]
-    assert set(found) == set(helpers), f"no fault is planted in {set(found) - set(helpers)}"
+    found = set(helpers_of(notebook))
+    assert found <= set(HELPER_FAULTS), f"no fault is planted in {found - set(HELPER_FAULTS)}"
+    helpers = [name for name in HELPER_FAULTS if name in found]
     common = {"pick_device", "predict", "use_style"}
     return [name for name in helpers if name not in common][:1] if quick else helpers
 
 
 def plant_helper(helper, folder):
-    """Put a copy of course_utils with the helper's fault into a folder, where it comes before the installed one."""
+    """Put a copy of course_utils with the helper's fault, or with none, where it comes before the installed one."""
     if folder.exists():
         return
-    shutil.copytree(HELPERS, folder / "course_utils")  # compiled files too: only what is changed is compiled anew
+    # Compiled files too, so that only what is changed is compiled anew; but none that is being written right now.
+    shutil.copytree(HELPERS, folder / "course_utils", ignore=shutil.ignore_patterns("*.pyc.*"))
+    if helper is None:
+        return
     file, old, new = HELPER_FAULTS[helper]
     path = folder / "course_utils" / file
     source = path.read_text(encoding="utf-8")

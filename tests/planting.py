@@ -145,10 +145,13 @@ def mutated(mutant):
 
 
 def plant_helpers(folder, sources, quick):
-    """Each helper changed, beside each lesson that takes it."""
+    """Each helper changed, beside each lesson that takes it; and, as a control, a copy in which none is changed."""
     copies, planted = Copies(folder, stop_early=True), []
+    plant_helper(None, copies.notebooks / "none")
     for source in (source for source in sources if has_code(source)):
         notebook = read(source)
+        if not copies.controls:
+            copies.controls.append(copies.add(source.stem, notebook, folder="none"))
         for helper in faults_of(notebook, quick):
             plant_helper(helper, copies.notebooks / helper)
             planted.append((source.stem, helper, copies.add(source.stem, notebook, folder=helper)))
