@@ -1,3 +1,59 @@
-"""Faults that no run can see, each with the reason: {lesson: {fault: why nothing that is shown can change}}."""
+"""Faults that no run can see, each with the reason: {lesson: {fault: why nothing that is shown can change}}.
 
-ARGUED = {}
+The kill table holds this to the letter: a fault that stands here and is seen is an error too.
+"""
+
+SEED = {
+    "imports: torch.manual_seed(0) → torch.manual_seed(1)":
+        "What this lesson draws, if anything, comes from a generator of its own; the seed is for learners' own cells.",
+}  # fmt: skip
+STYLE = {"course_utils: use_style": "It sets matplotlib's defaults, and this lesson has graphs but no plot."}
+NUDGE = "Half as large again, this nudge is still small, and gives the same slope to the digits that are shown."
+
+ARGUED = {
+    "00_start_here": SEED,
+    "01_slope": {
+        **SEED,
+        "downhill-solution: if slope(f, w) > 0: → if slope(f, w) > 1:":
+            "Of the slopes that the check asks for none lies between 0 and 1: that of abs comes out just above 1.",
+        "how-small-table: w = torch.tensor([3 + i / 100 for i in range(300)], dtype=dtype, device=device) "
+        "→ w = torch.tensor([4 + i / 100 for i in range(300)], dtype=dtype, device=device)":
+            "The plot tells the worst error by its power of ten, the same between 4 and 7 as between 3 and 6.",
+        "all-slopes-solution: h, slopes = 1e-6, [] → h, slopes = 1.5e-06, []": NUDGE,
+        "float32-break: (f(w) + extra).backward() → (f(w) - extra).backward()":
+            "A constant has no slope, taken away or added: the cell is there to show that.",
+    },
+    "02_graph": SEED | STYLE,
+    "03_chain_rule": {
+        **SEED, **STYLE,
+        "local-slopes: def slope(f, at, h=1e-6): → def slope(f, at, h=1.5e-06):": NUDGE,
+        "diamonds-count: r = 2 * r + 3 * r → r = 2 * r - 3 * r":
+            "The cell counts arrows and paths, and a difference has as many as a sum.",
+    },
+    "07_manual_sgd": {
+        **SEED,
+        "break-item-count: w = torch.tensor(1.0, requires_grad=True, device=device) "
+        "→ w = torch.tensor(1.5, requires_grad=True, device=device)":
+            "The cell counts the graphs that are still alive, whatever the weight.",
+        "break-item-count: loss = (w * x_i - y_i) ** 2 → loss = (w * x_i - y_i) * 2":
+            "The cell counts the graphs that are still alive, whatever the loss.",
+    },
+    "12_engine": SEED | STYLE,
+    "13_network": {
+        **SEED,
+        "deep-hooks: def arriving(curve, scale, depth=20): → def arriving(curve, scale, depth=21):":
+            "There are 20 matrices, and the first 21 of them are all 20.",
+    },
+    "15_error_clinic": {
+        **SEED, **STYLE,
+        "rest-first: y_hat = w * x → y_hat = w + x":
+            "The cell shows how each error is called and which tensor has it, and both are several numbers.",
+        "rest-second: h += 1 → h += 2": "The error is that `h` was changed in place, not by how much.",
+        "rest-second: forward = staticmethod(lambda ctx, w, x: w * x) "
+        "→ forward = staticmethod(lambda ctx, w, x: w + x)":
+            "The cell shows the error of the backward pass, which comes whatever the forward pass gave.",
+        "silent-diagnose: w = torch.tensor(1.0, requires_grad=True, device=device) "
+        "→ w = torch.tensor(1.5, requires_grad=True, device=device)":
+            "What is found is wrong with the code of a step, and the same for each weight.",
+    },
+}  # fmt: skip

@@ -10,7 +10,7 @@ HELPER_FAULTS = {
     "attach_slider": ("slider.py", 'f"{value:.{decimals}f}"', 'f"{value:.{decimals + 1}f}"'),
     "check_backward": ("checks.py", "judge_gradients, yours,", "lambda *_: RIGHT, yours,"),
     "check_by": ("checks.py", "_report(judge_by, judge", "_report(lambda *_: RIGHT, judge"),
-    "check_engine": ("battery.py", "check_by(_engine_fault,", "check_by(lambda _: None,"),
+    "check_engine": ("battery.py", 'f"{len(TRIALS)} expr', 'f"{len(TRIALS[1:])} expr'),
     "check_expression": ("claims.py", "check_by(judge, solved", "check_by(lambda: None, solved"),
     "check_function": ("checks.py", "_report(judge_function,", "_report(lambda *_: RIGHT,"),
     "check_gradient": ("checks.py", "_report(judge_slopes, ", "_report(lambda *_: RIGHT, "),
@@ -32,7 +32,11 @@ HELPER_FAULTS = {
     "record": ("record.py", "            notebook.settle()", "            pass"),
     "show_machine": ("widgets.py", "map(str, self.findings)", "map(str, self.findings[1:])"),
     "step_backward": ("stepper.py", 'f"Step {place} of', 'f"Step {place + 1} of'),
-    "trace": ("read.py", "return read_graph(result, names, callers_variables(),", "return read_graph(result, {}, {},"),
+    "trace": (
+        "read.py", "return read_graph(result, names, callers_variables(), gradient)",
+        "graph = read_graph(result, names, callers_variables(), gradient)\n"
+        "    return replace(graph, edges=graph.edges[1:])",
+    ),
     "tune_learning_rate": ("tuner.py", "_run(self._train, self.values)", "_run(self._train, self.values)[1:]"),
     "use_style": ("style.py", '"figure.figsize": (7.0, 3.6)', '"figure.figsize": (7.0, 4.6)'),
     "watch_backward": ("watch.py", "self._seen.order.append(fn)", "pass"),

@@ -156,7 +156,10 @@ def plant_helpers(folder, sources, quick):
             plant_helper(helper, copies.notebooks / helper)
             planted.append((source.stem, helper, copies.add(source.stem, notebook, folder=helper)))
     verdicts = run_cells(copies)
-    return [(stem, "changed helper", name, "FAILED" in verdicts[file].values()) for stem, name, file in planted]
+    return [
+        (stem, "changed helper", f"course_utils: {name}", "FAILED" in verdicts[file].values())
+        for stem, name, file in planted
+    ]
 
 
 def add_controls(copies, source):

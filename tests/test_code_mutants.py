@@ -1,7 +1,8 @@
 """The faults that are made from code: where they stand, and that what is argued away is among them."""
 
-from argued import ARGUED
+from argued import ARGUED, STYLE
 from code_mutants import mutants_of
+from helper_faults import helpers_of
 import mutate_notebooks
 from mutate_notebooks import SOURCES, report, unargued
 import nbformat
@@ -46,8 +47,19 @@ def mutants(source):
 @pytest.mark.parametrize("lesson", ARGUED)
 def test_what_is_argued_away_is_still_there(lesson):
     [source] = [source for source in SOURCES if source.stem == lesson]
-    assert set(ARGUED[lesson]) <= {f"{mutant.cell}: {mutant.fault}" for mutant in mutants(source)}
+    there = {f"{mutant.cell}: {mutant.fault}" for mutant in mutants(source)}
+    there |= {f"course_utils: {name}" for name in helpers_of(read(source))}
+    assert set(ARGUED[lesson]) <= there
     assert all(len(reason.split()) > 5 for reason in ARGUED[lesson].values())
+
+
+@pytest.mark.parametrize(
+    "source", [source for source in SOURCES if STYLE.items() <= ARGUED.get(source.stem, {}).items()]
+)
+def test_a_lesson_of_which_it_is_said_has_no_plot(source):
+    outputs = [output for cell in read(source).cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if "image/png" in output.get("data", {})]
+    assert "data-drawing=" not in str(outputs)
 
 
 def test_a_survivor_must_be_argued_and_what_is_argued_must_survive(monkeypatch):
