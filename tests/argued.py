@@ -30,6 +30,20 @@ ARGUED = {
         "diamonds-count: r = 2 * r + 3 * r → r = 2 * r - 3 * r":
             "The cell counts arrows and paths, and a difference has as many as a sum.",
     },
+    "04_requires_grad": {
+        **SEED,
+        "doors-table: z = w * k → z = w + k":
+            "The table tells which tensors are leaves, ask and get a `.grad`: of a sum the same as of a product.",
+    },
+    "05_backward": {
+        **SEED, **STYLE,
+        "many-numbers: (A * -2 + 1).abs().backward() → (A * -2 - 1).abs().backward()":
+            "The line stops because it has nine numbers, whatever they are; the cell shows that it stops.",
+        "once-retain: old, x = x, torch.tensor(3.0, requires_grad=True, device=device)  # p was made from the old one "
+        "→ old, x = x, torch.tensor(4.5, requires_grad=True, device=device)  # p was made from the old one":
+            "Nothing is computed from the new leaf: that its `.grad` stays None is what the cell shows.",
+    },
+    "06_vector_backward": SEED,
     "07_manual_sgd": {
         **SEED,
         "break-item-count: w = torch.tensor(1.0, requires_grad=True, device=device) "
@@ -38,6 +52,12 @@ ARGUED = {
         "break-item-count: loss = (w * x_i - y_i) ** 2 → loss = (w * x_i - y_i) * 2":
             "The cell counts the graphs that are still alive, whatever the loss.",
     },
+    "08_learning_rate": {
+        **SEED,
+        "explore-bowl: h = 1e-3 → h = 0.0015": NUDGE,
+        "critical-rate-solution: h = 1e-4 → h = 0.00015000000000000001": NUDGE,
+    },
+    "09_quadratic": SEED,
     "12_engine": SEED | STYLE,
     "13_network": {
         **SEED,
