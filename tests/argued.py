@@ -58,11 +58,35 @@ ARGUED = {
         "critical-rate-solution: h = 1e-4 → h = 0.00015000000000000001": NUDGE,
     },
     "09_quadratic": SEED,
+    "10_linear_regression": SEED,
+    "11_static_dynamic": {
+        **SEED,
+        "branch-refused: "
+        'for tracer in [torch.fx.symbolic_trace, lambda function: export_graphs(function, {"a": 1, "b": 2})]: → '
+        'for tracer in [torch.fx.symbolic_trace, lambda function: export_graphs(function, {"a": 2, "b": 2})]:':
+            "The function is refused before a number is computed, whichever it is fed with.",
+        "course_utils: use_style": "Its one plot is of graphs, and sets its own size.",
+    },
     "12_engine": SEED | STYLE,
     "13_network": {
         **SEED,
         "deep-hooks: def arriving(curve, scale, depth=20): → def arriving(curve, scale, depth=21):":
             "There are 20 matrices, and the first 21 of them are all 20.",
+    },
+    "14_off_the_tape": {
+        **SEED, **STYLE,
+        "kept-numbers: kept, x = [], torch.tensor([1.0, 2.0, 3.0], requires_grad=True, device=device) "
+        "→ kept, x = [], torch.tensor([1.5, 2.0, 3.0], requires_grad=True, device=device)":
+            "The cell counts how many numbers are kept, not which.",
+        'kept-numbers: operations = {"x + x": lambda x: x + x, "x * k": lambda x: x * k, "x * x": lambda x: x * x, '
+        '"exp(x)": torch.exp} → operations = {"x + x": lambda x: x - x, "x * k": lambda x: x * k, '
+        '"x * x": lambda x: x * x, "exp(x)": torch.exp}':
+            "The cells show what is kept and where it stops, and a difference keeps as little as a sum: nothing.",
+        "kept-moves: fresh = w - 1 → fresh = w + 1":
+            "The cell shows that `fresh` does not ask, and not what it is worth.",
+        "inplace-stops: x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True, device=device) "
+        "→ x = torch.tensor([1.5, 2.0, 3.0], requires_grad=True, device=device)":
+            "The cell shows where backward() stops, which no value of x decides.",
     },
     "15_error_clinic": {
         **SEED, **STYLE,
@@ -76,4 +100,5 @@ ARGUED = {
         "→ w = torch.tensor(1.5, requires_grad=True, device=device)":
             "What is found is wrong with the code of a step, and the same for each weight.",
     },
+    "16_torch_optim": SEED,
 }  # fmt: skip
