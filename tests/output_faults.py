@@ -223,6 +223,6 @@ OUTPUT_FAULTS = {
         change_pixels_in_html, drop_pixels,
     ],
     "extra output": [add_output],
-    "error for output": [put_error, add_error, raise_error],
     "other": [swap_outputs, rename_stream, never_run, exempt_by_tag, exempt_by_comment, announce_error],
+    "error for output": [put_error, add_error, raise_error],  # last: the kernel has to be asked for the last one
 }  # fmt: skip

@@ -4,7 +4,7 @@ A corruption is planted in a twin of the cell wherever that can show it, all in 
 each cell by itself, so each twin must fail by itself. After a twin whose code was changed the cell itself stands again,
 and must pass. What no twin shows, since it only works in later cells, gets a copy of its own, where one failing cell is
 enough; so does a changed helper, beside the changed course_utils. Copies without a fault are the control: they must
-pass, one under a kernel that is registered nowhere, one with every cell run twice in a row, one in another order.
+pass, one under a kernel that is registered nowhere and with every cell run twice in a row, one in another order.
 """
 
 from textwrap import dedent
@@ -108,7 +108,7 @@ def code_faults(source, quick):
 def add_twins(copies, source, mutants):
     """Write a copy in which twins follow each code cell, a fault in each, and tell its name and the faults by place.
 
-    A cell gives the same output however often it is run (the second control holds that), so one kernel serves for all.
+    A cell gives the same output however often it is run (the first control holds that), so one kernel serves for all.
     """
     notebook, cells, planted = read(source), [], {}
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
@@ -163,17 +163,15 @@ def plant_helpers(folder, sources, quick):
 
 
 def add_controls(copies, source):
-    copies.controls += [copies.add(source.stem, control(read(source))) for control in (untouched, doubled, reordered)]
-
-
-def untouched(notebook):
-    """A copy with no fault, for a kernel that is registered nowhere: it must run all the same, and pass."""
-    notebook.metadata["kernelspec"]["name"] = "registered-nowhere"
-    return notebook
+    copies.controls += [copies.add(source.stem, control(read(source))) for control in (doubled, reordered)]
 
 
 def doubled(notebook):
-    """A copy in which every code cell is run twice in a row: the second time, too, it must give its stored output."""
+    """Every code cell is run twice in a row: the second time, too, it must give its stored output.
+
+    Its kernel is one that is registered nowhere: it must run all the same.
+    """
+    notebook.metadata["kernelspec"]["name"] = "registered-nowhere"
     notebook.cells = [twin for cell in notebook.cells for twin in (cell, again(cell))]
     return notebook
 
