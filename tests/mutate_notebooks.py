@@ -2,8 +2,8 @@
 
 It ends with a table, a row for each notebook, a column for each kind of corruption, and with 1 if one survives that
 tests/argued.py gives no reason for. Lessons named after it restrict it to these; `--quick` leaves out the faults that
-are made from the code, and plants of the changed helpers one a lesson: that is what pytest runs. Whole, it takes about
-half an hour on two cores.
+are made from the code, and plants of the changed helpers one a lesson: that is what pytest runs. Whole, it took about
+three quarters of an hour on two busy cores.
 """
 
 import argparse
