@@ -35,7 +35,7 @@ HELPER_FAULTS = {
     "trace": (
         "read.py", "return read_graph(result, names, callers_variables(), gradient)",
         "graph = read_graph(result, names, callers_variables(), gradient)\n"
-        "    return replace(graph, edges=graph.edges[1:])",
+        "    return replace(graph, edges=graph.edges[1:], order=graph.order[1:])",
     ),
     "tune_learning_rate": ("tuner.py", "_run(self._train, self.values)", "_run(self._train, self.values)[1:]"),
     "use_style": ("style.py", '"figure.figsize": (7.0, 3.6)', '"figure.figsize": (7.0, 4.6)'),
