@@ -1,13 +1,17 @@
 """What a green run of the notebooks means, beyond what nbval 0.11 compares by itself.
 
 Everything here can only add failures. nbval passes over a cell that was never run, over a cell that asks to be left
-out, over a bitmap that changed or went, over outputs that changed places, and over an error that was announced and did
-not come. The summary says how many cells were compared.
+out, over a bitmap that changed or went, over outputs that changed places, over an error that was announced and did
+not come, over cells that are gone or have changed places, and over text cells altogether. A rule in sanitize.cfg that
+takes out more than pictures fails every cell it touches. The summary says how many cells were compared, and how many
+skipped.
 """
 
 from array import array
 import base64
 from io import BytesIO
+from itertools import zip_longest
+import json
 import os
 from pathlib import Path
 import re
@@ -19,7 +23,12 @@ from PIL import Image, ImageChops, ImageStat
 import pytest
 
 HERE = Path(__file__).parent
+CONTENTS = HERE / "contents.txt"
+CURE = "if that is meant: python tests/store_outputs.py --contents"
 EXEMPTIONS = {"nbval-skip", "nbval-ignore-output", "pytest-validate-ignore-output"}
+PICTURES = (
+    r"data:image/png;base64,[A-Za-z0-9+/=]+|data-(?:drawing|numbers)='[A-Za-z0-9+/=]+'"  # all that may be left out
+)
 ARRAY = r'"from": (\d+), "shape": \[(\d+), (\d+), (\d+)\]'
 GAP = -(2**31)  # inf or nan
 UNSTORED = {"application/vnd.jupyter.widget-view+json"}  # a widget's random address: dead as soon as the kernel is
@@ -30,15 +39,65 @@ def pytest_configure(config):
     os.environ["COURSE_PROGRESS"] = "off"  # the kernels inherit it: a bar comes by the clock, no two runs compare
 
 
+def pytest_collect_file(file_path, parent):
+    """Beside nbval's cells, of each notebook whether its cells stand as contents.txt has them."""
+    if file_path.suffix == ".ipynb" or file_path == CONTENTS:
+        return Contents.from_parent(parent, path=file_path)
+    return None
+
+
+class Contents(pytest.File):
+    def collect(self):
+        yield Order.from_parent(self, name="contents")
+
+
+class Order(pytest.Item):
+    def runtest(self):
+        complaint = gone(recorded()) if self.path == CONTENTS else moved(self.path, recorded())
+        if complaint:
+            pytest.fail(f"{complaint}; {CURE}", pytrace=False)
+
+    def reportinfo(self):
+        return self.path, None, "contents"
+
+
+def recorded():
+    """Of every notebook in contents.txt the kinds and ids of its cells."""
+    found, cells = {}, []
+    lines = CONTENTS.read_text(encoding="utf-8").splitlines() if CONTENTS.is_file() else []
+    for line in lines:
+        if line.startswith("  "):
+            cells.append(line.strip())
+        elif line and not line.startswith("#"):
+            cells = found[line] = []
+    return found
+
+
+def gone(record):
+    absent = [name for name in record if not (HERE / name).is_file()]
+    return f"contents.txt has notebooks that are not there: {', '.join(absent)}" if absent else None
+
+
+def moved(path, record):
+    name = path.relative_to(HERE).as_posix()
+    if name not in record:
+        return f"contents.txt does not have {name}"
+    cells = [f"{cell['cell_type']} {cell.get('id')}" for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    for place, (was, now) in enumerate(zip_longest(record[name], cells, fillvalue="nothing"), start=1):
+        if was != now:
+            return f"cell {place} of {name} was {was!r} and is {now!r}"
+    return None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     if not isinstance(item, IPyNbCell):
         return (yield)
-    if complaint := exemption(item):
+    if complaint := exemption(item) or sanitised(item):
         item.raise_cell_error(complaint)
     outcome = yield
     stored, fresh = item.cell.outputs, item.test_outputs
-    complaints = (unrun, kinds_differ, bitmaps_differ, drawings_differ, curves_differ, no_error)
+    complaints = (unrun, checks_differ, kinds_differ, bitmaps_differ, drawings_differ, curves_differ, no_error)
     for complain in complaints:
         if complaint := complain(item, stored, fresh):
             item.raise_cell_error(complaint)
@@ -53,10 +112,30 @@ def exemption(item):
     return None
 
 
+def sanitised(item):
+    """Whether a rule of sanitize.cfg takes out of a stored output anything but a picture's bytes: a number, say."""
+    for output in item.cell.outputs:
+        for text in (output.get("text"), output.get("evalue"), *output.get("data", {}).values()):
+            words = re.sub(PICTURES, "", text) if isinstance(text, str) else ""
+            if item.sanitize(words) != words:
+                return "sanitize.cfg leaves something out of this output that is no picture"
+    return None
+
+
 def unrun(item, stored, fresh):
     if item.cell.execution_count is None and item.cell.source.strip():
         return "the stored cell was never run: there is nothing to compare with"
     return None
+
+
+def checks_differ(item, stored, fresh):
+    """Of an exercise whether the check under its solution is the check: of an unsolved stub no check says much."""
+    task, _, kind = item.cell.get("id", "").rpartition("-")
+    cells = {cell.get("id"): cell.source for cell in item.parent.nb.cells}
+    check, solution = cells.get(f"{task}-check"), cells.get(f"{task}-solution")
+    if kind not in ("check", "solution") or None in (check, solution) or solution.endswith(f"\n{check}"):
+        return None
+    return f"the solution of {task} does not end with its check, word for word"
 
 
 def kinds_differ(item, stored, fresh):
@@ -172,6 +251,7 @@ def kernel_mib(kernel):
 def pytest_terminal_summary(terminalreporter):
     cells = [report for report in terminalreporter.getreports("passed") if is_cell(report)]
     failed = [report for report in terminalreporter.getreports("failed") if is_cell(report)]
+    skipped = sum(is_cell(report) for name in ("skipped", "xfailed") for report in terminalreporter.getreports(name))
     if not cells and not failed:
         return
     notebooks = {report.nodeid.split("::")[0] for report in cells + failed}
@@ -179,9 +259,10 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("notebooks")
     terminalreporter.line(
         f"{len(cells)} notebook cells compared and equal, {len(failed)} not, in {len(notebooks)} notebooks; "
-        f"largest kernel {largest} MiB"
+        f"{skipped} skipped; largest kernel {largest} MiB"
     )
 
 
 def is_cell(report):
-    return report.when == "call" and ".ipynb::Cell " in report.nodeid
+    """Of a cell that ran, or one that was skipped before it could."""
+    return (report.when == "call" or not report.passed) and ".ipynb::Cell " in report.nodeid

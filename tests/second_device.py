@@ -113,7 +113,8 @@ def run(notebooks, there, root=ROOT):
         if not report.exists():
             raise RuntimeError(ran.stdout + ran.stderr)
         verdicts = defaultdict(dict)
-        for case in ElementTree.parse(report).iter("testcase"):
+        cases = [case for case in ElementTree.parse(report).iter("testcase") if case.get("name").startswith("Cell ")]
+        for case in cases:
             is_equal = not [child for child in case if child.tag in {"failure", "error", "skipped"}]
             verdicts[case.get("classname").split(".")[-2]][int(case.get("name").split()[-1])] = is_equal
     return verdicts, ran.stdout

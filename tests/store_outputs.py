@@ -2,13 +2,15 @@
 
 No widget state and no widget addresses (a saved one is "model not found" to whoever opens it), no execution times, no
 version of the Python that ran it, no progress bar. What a cell prints is then the same on every machine, or pytest will
-say so.
+say so. Which cells there are, and in which order, is stored too, in the folder's contents.txt: `--contents` writes that
+alone, and runs nothing.
 """
 
 import os
 from pathlib import Path
 import sys
 
+from contents import write_contents
 from nbclient import NotebookClient
 import nbformat
 
@@ -53,6 +55,13 @@ def cleaned(notebook):
 
 
 if __name__ == "__main__":
-    for path in [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
+    names = sys.argv[1:] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if names == ["--contents"]:
+        names, folders = [], {NOTEBOOKS}
+    else:
+        folders = {Path(name).parent for name in names}
+    for path in map(Path, names):
         store_outputs(path)
         print(f"{path.name}: {path.stat().st_size // 1024} kB")
+    for folder in folders:
+        print(f"wrote {write_contents(folder)}")

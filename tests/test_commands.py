@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+from contents import write_contents
 from course_utils.commands import course, main
 from course_utils.commands.line import commands
 from course_utils.commands.speech import in_letters_of
@@ -178,6 +179,7 @@ def store(folder, output):
         cell.outputs = []
     checked.outputs[0].text = output
     write_lesson(folder, [*cells, checked])
+    write_contents(folder / "notebooks")
 
 
 @pytest.mark.parametrize(("output", "code"), [("✓ right\n", 0), ("✓ wrong\n", 1)])
