@@ -16,6 +16,7 @@ import os
 from pathlib import Path
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -138,10 +139,19 @@ def environment():
     return chosen | ({"PYTHONPATH": str(folder)} if folder else {})
 
 
+def try_bubblewrap():
+    """Stop here if there is no bubblewrap, or if this system forbids it: else each submission's kernel would die."""
+    if not shutil.which("bwrap"):
+        raise SystemExit("no bwrap on the PATH: install bubblewrap, or see docs/grading.md for GRADING_WITHOUT_SANDBOX")
+    tried = subprocess.run(["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"], capture_output=True, text=True)
+    if tried.returncode:
+        raise SystemExit(f"bwrap may make no sandbox here ({tried.stderr.strip()}): see docs/grading.md")
+
+
 def write_kernel(private):
     """A kernel called `graded`, in a folder that only this run knows."""
-    if WITH_SANDBOX and not shutil.which("bwrap"):
-        raise SystemExit("no bwrap on the PATH: install bubblewrap, or see docs/grading.md for GRADING_WITHOUT_SANDBOX")
+    if WITH_SANDBOX:
+        try_bubblewrap()
     start = sandbox(private) if WITH_SANDBOX else []
     start += [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     kernel = {"argv": start, "display_name": "graded", "language": "python", "interrupt_mode": "message"}

@@ -10,6 +10,7 @@ schema comes with the chart. Where helm can be had:
 checks the file, laid over the chart's own values, against the schema that came with them, as `helm upgrade` does.
 """
 
+import argparse
 import json
 from pathlib import Path
 import sys
@@ -152,5 +153,12 @@ def main(arguments):
     return 1 if found else 0
 
 
+def asked(words):
+    """What the command line says, or its help."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="a chart that was unpacked")
+    return parser.parse_args(words)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(asked(sys.argv[1:]).folders))

@@ -5,6 +5,7 @@ network is this machine alone; files are written in a copy of the notebooks and 
 nbval compares every output all the same. At the end it tells what the fence refused: nothing, if all is well.
 """
 
+import argparse
 import os
 from pathlib import Path
 import shutil
@@ -67,5 +68,12 @@ def main(names):
     return done.returncode or bool(refused or written)
 
 
+def asked(words):
+    """What the command line says, or its help."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="as notebooks/02_graph.ipynb")
+    return parser.parse_args(words)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main(asked(sys.argv[1:]).notebooks))

@@ -6,6 +6,7 @@ two saved lessons, not trusted: their pictures and words are seen; then, with a 
 moved and a card is opened.
 """
 
+import argparse
 from contextlib import ExitStack
 import os
 from pathlib import Path
@@ -119,5 +120,12 @@ def main(version):
     return 0
 
 
+def asked(words):
+    """What the command line says, or its help."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("version", nargs="?", default=oldest(), help="of JupyterLab, as 4.3.5")
+    return parser.parse_args(words)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(*(sys.argv[1:] or [oldest()])))
+    raise SystemExit(main(asked(sys.argv[1:]).version))

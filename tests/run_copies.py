@@ -5,6 +5,7 @@ yet". The instructors' solutions must run with `COURSE_STRICT=1`, where a check 
 say "✓ right". It takes some minutes; pytest does the same for two lessons.
 """
 
+import argparse
 from pathlib import Path
 from subprocess import DEVNULL
 import sys
@@ -53,6 +54,7 @@ def run_copy(command, notebooks, course, strict):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     course = find_course()
     with TemporaryDirectory() as folder:
         copy = make_copy("student", Path(folder, "students"))

@@ -3,11 +3,15 @@
 What nbgrader does with them, and what its sandbox holds, `python tests/class_grading.py` tests.
 """
 
+import ast
 import builtins
+from contextlib import nullcontext
 from pathlib import Path
 import random
 import re
 import runpy
+import shutil
+import subprocess
 import sys
 import tomllib
 
@@ -99,6 +103,24 @@ def test_nbgrader_stops_where_its_configuration_cannot_be_read(monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader", None)
     with pytest.raises(SystemExit, match="does not fit what is installed"):
         runpy.run_path(str(class_grading.CONFIG))
+
+
+@pytest.mark.parametrize(
+    ("bwrap", "said"),
+    [(None, "no bwrap on the PATH"), ("echo 'setting up uid map: Permission denied' >&2; exit 1", "uid map"), ("", "")],
+)
+def test_a_system_without_sandboxes_is_told_before_anything_is_graded(monkeypatch, tmp_path, bwrap, said):
+    """On a fresh Ubuntu 24.04 bwrap is there and refused: each submission would end as one whose kernel died."""
+    if bwrap is not None:
+        (tmp_path / "bwrap").write_text(f"#!/bin/sh\n{bwrap}\n", encoding="utf-8")
+        (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    config = ast.parse(class_grading.CONFIG.read_text(encoding="utf-8"))
+    config.body = [each for each in config.body if getattr(each, "name", "") == "try_bubblewrap"]
+    room = {"shutil": shutil, "subprocess": subprocess}
+    exec(compile(config, "nbgrader_config.py", "exec"), room)
+    with pytest.raises(SystemExit, match=said) if said else nullcontext():
+        room["try_bubblewrap"]()
 
 
 def test_the_public_course_has_no_hidden_tests():

@@ -90,7 +90,7 @@ def test_a_lesson_ends_with_three_lines_a_false_belief_and_what_comes_next(noteb
 MISSING = [
     "# Does this cell stop? Then course_utils is missing, or older than this page. In a new cell run",
     "# %pip install -c ../constraints.txt -e ..",
-    "# and then Kernel → Restart Kernel.",
+    "# and then Kernel → Restart Kernel. (On a class's hub: follow the lesson's link again, and restart.)",
 ]
 
 
