@@ -56,7 +56,7 @@ def write_exam(folder, tests):
     place = folder / "source" / "exam"
     place.mkdir(parents=True)
     shutil.copy(CONFIG, folder)
-    answer = "def slope(w):\n    ### BEGIN SOLUTION\n    return 2 * w\n    ### END SOLUTION"
+    answer = "def slope(w):\n    return None  # replace this line"
     cells = [new_markdown_cell("Write `slope`, the slope of w * w.", id="task")]
     cells += [marked("answer", answer, tests=False), marked("tests", tests, tests=True)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
