@@ -12,7 +12,8 @@ from matplotlib import rc_context
 import pytest
 
 ROOT = Path(__file__).parent.parent
-collect_ignore = ["fence"]  # tests/fenced.py starts Pythons with it; loaded here it would fence pytest in
+# Started by others, never loaded here: tests/fenced.py starts Pythons behind the fence, JupyterHub reads its settings.
+collect_ignore = ["fence", "hub_config.py"]
 
 
 @pytest.hookimpl(wrapper=True)
