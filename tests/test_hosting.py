@@ -84,7 +84,19 @@ def test_what_students_wrote_is_collected_with_their_own_rights(tmp_path):
     sudo.chmod(0o755)
     around = os.environ | {"PATH": f"{sudo.parent}:{os.environ['PATH']}"}
     script = lines.replace("/home/jupyter-", f"{tmp_path}/jupyter-")
-    subprocess.run(["bash", "-c", script], cwd=tmp_path, env=around, check=False, capture_output=True)
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=around, capture_output=True, text=True)
     got = {path.parts[-3]: path.read_text() for path in tmp_path.glob("submitted/*/05_backward/05_backward.ipynb")}
     assert (tmp_path / "who").read_text().split() == ["jupyter-ada", "jupyter-bob", "jupyter-cy"]
-    assert (got["ada"], got["cy"]) == ("hers", "")
+    assert got["ada"] == "hers"
+    assert "cy" not in got  # an empty file would be one that nbgrader cannot grade
+    assert "nothing from cy" in done.stdout
+
+
+def test_downloads_go_to_where_nbgrader_looks(tmp_path):
+    [lines] = re.findall(r"^for file in .*?^done$", SHELL, re.M | re.S)
+    (tmp_path / "downloads").mkdir()
+    for name in ("ada_05_backward (1).ipynb", "0815_x.ipynb"):
+        (tmp_path / "downloads" / name).write_text(name)
+    subprocess.run(["bash", "-c", lines], cwd=tmp_path, env=os.environ | {"HOME": str(tmp_path)}, check=True)
+    got = {path.parts[-3]: path.read_text() for path in tmp_path.glob("submitted/*/05_backward/05_backward.ipynb")}
+    assert got == {"ada": "ada_05_backward (1).ipynb", "0815": "0815_x.ipynb"}
