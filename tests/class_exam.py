@@ -15,6 +15,7 @@ import tempfile
 from class_grading import CONFIG, Grading
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from store_outputs import KERNEL
 
 PAGE = CONFIG.with_name("grading.md")
 CELL = re.search(r"(### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS)\n", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
@@ -59,8 +60,7 @@ def write_exam(folder, tests):
     answer = "def slope(w):\n    return None  # replace this line"
     cells = [new_markdown_cell("Write `slope`, the slope of w * w.", id="task")]
     cells += [marked("answer", answer, tests=False), marked("tests", tests, tests=True)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), place / "exam.ipynb")
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), place / "exam.ipynb")
 
 
 def points(root, tests):

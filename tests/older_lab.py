@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import venv
 
 from browser import CHROMIUM_FLAGS, find_chromium, open_lesson, run_all, serve_lab
+from environments import made_once
 import nbformat
 from packaging.requirements import Requirement
 
@@ -36,14 +36,8 @@ def oldest():
 
 def environment(version):
     """The Python of an environment with that JupyterLab, made if it is not there."""
-    folder = ROOT / ".lab" / version.rstrip(".*")
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (folder / "ready").exists():
-        venv.create(folder, clear=True, with_pip=True)
-        packages = [f"jupyterlab=={version}", "ipykernel", "ipywidgets>=8.1"]
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        (folder / "ready").touch()
-    return python
+    packages = [f"jupyterlab=={version}", "ipykernel", "ipywidgets>=8.1"]
+    return made_once(ROOT / ".lab" / version.rstrip(".*"), lambda pip: subprocess.run([*pip, *packages], check=True))
 
 
 def add_kernel(home):

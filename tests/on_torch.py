@@ -16,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import venv
 
+from environments import made_once
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
@@ -53,20 +53,16 @@ def constraints():
 
 def environment(version):
     """The Python of an environment with that torch, made if it is not there."""
-    folder = ROOT / ".torch" / version
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    ready = folder / "ready"
-    if not ready.exists():
-        venv.create(folder, clear=True, with_pip=True)
+
+    def install(pip):
         with tempfile.TemporaryDirectory() as temporary:
             pinned = Path(temporary) / "constraints.txt"
             pinned.write_text("\n".join(constraints()), encoding="utf-8")
-            install = [python, "-m", "pip", "install", "-q", "-c", pinned]
             # torch first: what it asks for is chosen before the course could choose a torch.
-            subprocess.run([*install, wanted(version)], check=True)
-            subprocess.run([*install, "-e", f"{ROOT}[test]"], check=True)
-        ready.touch()
-    return python
+            for wish in ([wanted(version)], ["-e", f"{ROOT}[test]"]):
+                subprocess.run([*pip, "-c", pinned, *wish], check=True)
+
+    return made_once(ROOT / ".torch" / version, install)
 
 
 def main(version, *arguments):

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 import nbformat
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -40,7 +41,7 @@ def joined(outputs):
 
 def cleaned(notebook):
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "kernelspec": KERNEL,
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:

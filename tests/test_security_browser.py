@@ -9,11 +9,11 @@ from nbconvert import HTMLExporter
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 import pytest
+from store_outputs import KERNEL
 
 pytestmark = pytest.mark.browser
 
 TESTS = Path(__file__).parent
-KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 START = f"""
 import sys, warnings
 sys.path[:0] = [{str(TESTS)!r}, {str(TESTS.parent)!r}]
@@ -42,7 +42,7 @@ FOUND = """() => {
 
 
 def notebook(*sources):
-    return new_notebook(cells=[new_code_cell(source.strip()) for source in sources], metadata=KERNEL)
+    return new_notebook(cells=[new_code_cell(source.strip()) for source in sources], metadata={"kernelspec": KERNEL})
 
 
 @pytest.fixture(scope="module")
